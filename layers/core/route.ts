@@ -110,6 +110,17 @@ export interface AnyReply {
   readonly body?: unknown
 }
 
+/** A real request of a route and what it answered, shown in the document. */
+export interface OperationExample {
+  readonly request?: {
+    readonly params?: Readonly<Record<string, unknown>>
+    readonly query?: Readonly<Record<string, unknown>>
+    readonly body?: unknown
+  }
+  /** Bodies by status. */
+  readonly answers?: Readonly<Record<string, unknown>>
+}
+
 /** A service's API: what `http.ts` runs and `openapi.ts` describes. */
 export interface ServiceDescription<Services> {
   /** The folder's name, the first segment behind `/api/`. */
@@ -117,6 +128,8 @@ export interface ServiceDescription<Services> {
   readonly title: string
   readonly description: string
   readonly routes: readonly Route<Services>[]
+  /** By operation id. */
+  readonly examples?: Readonly<Record<string, OperationExample>>
 }
 
 /**

@@ -1,0 +1,115 @@
+/**
+ * What each problem code means to a caller and what to do about it: the text of `/docs/problems` and of the OpenAPI
+ * document. A new code in problem.ts does not compile without its entry here.
+ */
+import type { ProblemCode } from './problem.ts'
+
+export interface ProblemGuide {
+  /** What happened, in a sentence or two. */
+  readonly meaning: string
+  /** What the caller can do now. */
+  readonly remedy: string
+  /** A `detail` as it can come. */
+  readonly example: string
+}
+
+export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
+  malformed_json: {
+    meaning: 'The body could not be parsed as JSON.',
+    remedy: 'Send one JSON value in UTF-8, and check quoting in the shell when the request was typed by hand.',
+    example: 'expected a JSON body, got "{url: …"',
+  },
+  validation_failed: {
+    meaning: 'A part of the request does not match its schema. Every fault is listed in errors with a pointer to it.',
+    remedy: 'Mend what errors points at: a path into the body, or /query/…, /path/…, /header/….',
+    example: 'expected a valid request, got 1 fault',
+  },
+  invalid_cursor: {
+    meaning: 'The cursor was changed, is from another list or other filters, or was never given out.',
+    remedy: 'Start the list again without a cursor and follow nextCursor unchanged.',
+    example: 'expected a cursor from this list, got another text',
+  },
+  unauthenticated: {
+    meaning: 'There is no API key on the request, or none that is known and valid. Which of these is not told.',
+    remedy: 'Send the header Authorization: Bearer bk_… with a key of your workspace.',
+    example: 'expected a valid API key in the Authorization header',
+  },
+  permission_denied: {
+    meaning: 'The key is valid, but neither its role nor its scopes hold the permission of this route.',
+    remedy: 'Use a key with the permission that the API reference names beside the route.',
+    example: 'expected a key with the permission links:write',
+  },
+  not_found: {
+    meaning: 'No object of your workspace has this id. An object of another workspace looks the same.',
+    remedy: 'Check the id, and that the key belongs to the workspace of the object.',
+    example: 'expected an existing link, got lnk_01KA4W2Q7T3Z9M8F5B6C1D0E2R',
+  },
+  route_not_found: {
+    meaning: 'No route has this path.',
+    remedy: 'Compare the path with the API reference: every path starts with /api/ and the name of its service.',
+    example: 'expected a path of this API, got /api/links/lists',
+  },
+  method_not_allowed: {
+    meaning: 'The path exists, but not with this method. The Allow header lists the methods that it has.',
+    remedy: 'Use one of the methods in the Allow header.',
+    example: 'expected GET or POST, got PUT',
+  },
+  slug_taken: {
+    meaning: 'Another link already has this slug. Slugs are unique over all workspaces.',
+    remedy: 'Choose another slug, or leave it out to be given a free one.',
+    example: 'expected a free slug, got docs',
+  },
+  idempotency_in_progress: {
+    meaning: 'The first request with this Idempotency-Key has not been answered yet.',
+    remedy: 'Wait for Retry-After and send the same request again: the answer of the first one is then replayed.',
+    example: 'expected the first request to be done, it is still running',
+  },
+  conflict: {
+    meaning: 'Two requests changed the object at the same moment and the other one won. Nothing of yours was stored.',
+    remedy: 'Read the object again and repeat the change.',
+    example: 'expected nobody else to change the link, got another write',
+  },
+  link_gone: {
+    meaning: 'The short link existed and was deleted. Its slug is not given out again.',
+    remedy: 'Ask whoever published the link for its new address.',
+    example: 'expected a live link, got one that was deleted',
+  },
+  precondition_failed: {
+    meaning: 'If-Match names a version of the object that is no longer the current one.',
+    remedy: 'Read the object again, decide on its new state, and repeat with its new ETag.',
+    example: 'expected the version 3, got 2',
+  },
+  body_too_large: {
+    meaning: 'The body has more bytes than the API takes.',
+    remedy: 'Send less in one request.',
+    example: 'expected at most 262144 bytes, got 262145',
+  },
+  unsupported_media_type: {
+    meaning: 'The content type of the body is not one that the route reads.',
+    remedy: 'Send the header Content-Type: application/json.',
+    example: 'expected application/json, got text/plain',
+  },
+  idempotency_key_reused: {
+    meaning: 'The Idempotency-Key belongs to an earlier request whose method, path or body was different.',
+    remedy:
+      'Use a new key for a new request, and the same key only to repeat the very same request. Keys are kept for 24 hours.',
+    example: 'expected the request that the key was first used for, got another',
+  },
+  rate_limited: {
+    meaning: 'The caller sent more requests than its limit allows in the current window.',
+    remedy:
+      'Wait for Retry-After. The headers RateLimit and RateLimit-Policy say how much is left and how much there is.',
+    example: 'expected at most 60 writes a minute',
+  },
+  internal_error: {
+    meaning: 'A fault of ours. It is logged under the request id in instance.',
+    remedy: 'Try again with the same Idempotency-Key. If it stays, report the request id.',
+    example: 'something unexpected happened; it is logged under this request id',
+  },
+  dependency_unavailable: {
+    meaning:
+      'A service that this request needs was throttled, too slow or not reachable. Nothing may have been stored.',
+    remedy: 'Wait for Retry-After and try again with the same Idempotency-Key.',
+    example: 'expected DynamoDB to answer, it is throttled',
+  },
+}
