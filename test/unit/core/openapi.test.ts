@@ -149,6 +149,7 @@ describe('an operation', () => {
       in: 'query',
       required: false,
       description: 'At most so many.',
+      schema: { type: 'integer', maximum: 100, default: 20 },
     })
     expect(parametersOf('/api/library/books/{id}', 'patch')).toContainEqual({
       name: 'id',
