@@ -1,0 +1,36 @@
+/** `GET /{slug}`: entry and wiring of the redirect. No zod, no AWS SDK: `bench/cold-start` and the bundle limit hold it to that. */
+import { createAfterResponse } from '#core/after-response.ts'
+import { systemClock } from '#core/clock.ts'
+import { createLogger } from '#core/log.ts'
+import { hexFrom, systemRandom } from '#core/random.ts'
+import { continueTrace } from '#core/trace.ts'
+import { createAwsCall } from './aws-call.ts'
+import { connection } from './aws-connection.ts'
+import { createSendClick } from './clicks-queue.store.ts'
+import { redirectEnvironment } from './environment.ts'
+import { redirect } from './redirect.ts'
+import type { RedirectAnswer } from './redirect-answers.ts'
+import { parseRequest, type RestEvent, type UrlEvent } from './redirect-request.ts'
+import { createFindSlug } from './slug.store.ts'
+
+const { LINKS_TABLE, CLICKS_QUEUE_URL } = redirectEnvironment.read()
+const clock = systemClock
+const logger = createLogger({ name: 'links/redirect', clock })
+const afterResponse = await createAfterResponse({ logger, clock, runtimeApi: process.env['AWS_LAMBDA_RUNTIME_API'] })
+const services = {
+  findSlug: createFindSlug(createAwsCall({ ...(await connection('dynamodb')), clock }), LINKS_TABLE),
+  sendClick: createSendClick(createAwsCall({ ...(await connection('sqs')), clock }), CLICKS_QUEUE_URL),
+  afterResponse,
+}
+const randomHex = hexFrom(systemRandom)
+
+export const handler = afterResponse.around<RestEvent | UrlEvent, RedirectAnswer>(async (event, context) => {
+  const requestId = context.awsRequestId
+  const request = parseRequest(event)
+  const trace = continueTrace(request.headers['traceparent'], randomHex)
+  const log = logger.begin({ requestId, traceId: trace.traceId, method: request.method })
+  const answer = await redirect(request, { requestId, now: clock.now(), trace, log }, services)
+  log.set({ status: answer.statusCode })
+  log.end()
+  return answer
+})
