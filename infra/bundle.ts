@@ -1,0 +1,156 @@
+/**
+ * Bundles every `*.lambda.ts` below `functions/` into `.backlot/bundles/<service>/<name>/index.mjs`, one esbuild call.
+ *
+ * The output depends on the sources alone: no absolute path, no time, no order of the file system, so that two
+ * checkouts deploy the same asset hash. Files are replaced atomically and only when their content changes, so that
+ * two synths of one checkout can run at once and an unchanged function is not restarted by hot reload.
+ */
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type BuildOptions, type BuildResult, build, context, type Metafile, type Plugin } from 'esbuild'
+import { bundleFolder, type FunctionSource, listFunctions, ROOT } from './sources.ts'
+
+/** Lambda's runtime `nodejs24.x`; the same version runs here (package.json). */
+const TARGET = 'node24'
+
+/**
+ * ESM has no `require`, but CommonJS packages that are bundled in call it for Node's own modules. Only bundles that
+ * contain such a call get this line. `index.mjs` keeps its own names, so the import is renamed out of their way.
+ */
+const REQUIRE_BANNER = `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);\n`
+
+export interface Bundle extends FunctionSource {
+  readonly folder: string
+  /** Size of `index.mjs`, minified, in bytes. */
+  readonly bytes: number
+  /** Whether this run wrote a new `index.mjs`. */
+  readonly changed: boolean
+}
+
+export interface Bundles {
+  readonly bundles: readonly Bundle[]
+  /** esbuild's account of every input's share, for budgets and their explanation. */
+  readonly metafile: Metafile
+}
+
+type Result = BuildResult<{ write: false; metafile: true }>
+
+const entryName = ({ service, name }: FunctionSource): string => `${service}/${name}/index`
+
+function buildOptions(root: string, functions: readonly FunctionSource[]) {
+  return {
+    absWorkingDir: root,
+    entryPoints: functions.map((entry) => ({ in: entry.source, out: entryName(entry) })),
+    outdir: '.backlot/bundles',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: TARGET,
+    format: 'esm',
+    // Packages that ship both formats are taken as ESM: it is smaller, because it can be tree-shaken.
+    mainFields: ['module', 'main'],
+    minify: true,
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  } as const satisfies BuildOptions
+}
+
+/**
+ * Builds all bundles and writes those that changed.
+ * @throws esbuild's BuildFailure, whose message lists every error with file and line.
+ */
+export async function bundleFunctions({ root = ROOT }: { readonly root?: string } = {}): Promise<Bundles> {
+  const functions = listFunctions(root)
+  return writeBundles(root, functions, await build(buildOptions(root, functions)))
+}
+
+export interface Rebuild {
+  /** The functions whose code changed with this rebuild; empty when a change left every bundle as it was. */
+  readonly changed: readonly Bundle[]
+  /** What does not compile, ready to print; the bundles then stay as they were. */
+  readonly errors: readonly string[]
+}
+
+export interface Watch {
+  stop(): Promise<void>
+}
+
+/**
+ * Rebuilds on every change of a source until stopped; the first build is reported too. A function added while
+ * watching is picked up by the next start, because it needs a deploy in any case.
+ */
+export async function watchFunctions(
+  onRebuild: (rebuild: Rebuild) => void | Promise<void>,
+  { root = ROOT }: { readonly root?: string } = {},
+): Promise<Watch> {
+  const functions = listFunctions(root)
+  const report: Plugin = {
+    name: 'report',
+    setup: (setup) =>
+      setup.onEnd(async (result) => {
+        const errors = result.errors.map(
+          ({ text, location }) => `${location ? `${location.file}:${location.line}: ` : ''}${text}`,
+        )
+        const written = errors.length > 0 ? [] : (await writeBundles(root, functions, result as Result)).bundles
+        await onRebuild({ changed: written.filter((bundle) => bundle.changed), errors })
+      }),
+  }
+  const watching = await context({ ...buildOptions(root, functions), plugins: [report] })
+  await watching.watch()
+  return { stop: () => watching.dispose() }
+}
+
+async function writeBundles(root: string, functions: readonly FunctionSource[], result: Result): Promise<Bundles> {
+  const bundles = await Promise.all(functions.map((entry) => writeBundle(root, entry, result)))
+  return { bundles, metafile: result.metafile }
+}
+
+async function writeBundle(root: string, entry: FunctionSource, result: Result): Promise<Bundle> {
+  const folder = bundleFolder(entry, root)
+  const file = path.join(folder, 'index.mjs')
+  const needsRequire = result.metafile.outputs[`.backlot/bundles/${entryName(entry)}.mjs`]?.imports.some(
+    ({ kind }) => kind === 'require-call' || kind === 'require-resolve',
+  )
+  const code = textOf(result, file)
+  const map = textOf(result, `${file}.map`)
+  await mkdir(folder, { recursive: true })
+  // The map first: a process that starts in between must not read a map that is older than its code.
+  await replaceIfChanged(folder, 'index.mjs.map', needsRequire ? shiftedByOneLine(map) : map)
+  const text = needsRequire ? REQUIRE_BANNER + code : code
+  return {
+    ...entry,
+    folder,
+    bytes: Buffer.byteLength(text),
+    changed: await replaceIfChanged(folder, 'index.mjs', text),
+  }
+}
+
+function textOf(result: Result, file: string): string {
+  const output = result.outputFiles.find((candidate) => candidate.path === file)
+  if (!output)
+    throw new Error(`expected esbuild to write ${file}, got ${result.outputFiles.map((o) => o.path).join(', ')}`)
+  return output.text
+}
+
+/** In a source map each `;` ends a line of the output: a leading one accounts for the banner's line. */
+const shiftedByOneLine = (map: string): string => {
+  const parsed: { mappings: string } = JSON.parse(map)
+  return JSON.stringify({ ...parsed, mappings: `;${parsed.mappings}` })
+}
+
+/** Writes beside the folder first: whoever hashes or zips the folder meanwhile must see no half-written file in it. */
+async function replaceIfChanged(folder: string, name: string, text: string): Promise<boolean> {
+  const file = path.join(folder, name)
+  const before = await readFile(file, 'utf8').catch(() => undefined)
+  if (before === text) return false
+  const temporary = `${folder}.${randomUUID()}.tmp`
+  await writeFile(temporary, text)
+  await rename(temporary, file)
+  return true
+}

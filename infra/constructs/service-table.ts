@@ -1,0 +1,73 @@
+/**
+ * The table of one service: on demand, `pk` and `sk`, TTL in `ttl`, a stream of old and new images for the outbox.
+ * Grants name actions, never `dynamodb:*`, and leave out Scan: lists are queries.
+ */
+import { RemovalPolicy } from 'aws-cdk-lib'
+import { AttributeType, BillingMode, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb'
+import { Grant } from 'aws-cdk-lib/aws-iam'
+import { Construct } from 'constructs'
+import { acknowledge } from './policies.ts'
+import type { ServiceFunctionTarget } from './service-function.ts'
+import { ServiceStack } from './service-stack.ts'
+
+/** Shard ids of the local database contain the table's name, and the SDK wants them to have 28 characters. */
+const MIN_NAME_LENGTH = 11
+
+const READ_ACTIONS = ['GetItem', 'BatchGetItem', 'Query', 'ConditionCheckItem'] as const
+const WRITE_ACTIONS = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'] as const
+export type TableAction = (typeof READ_ACTIONS)[number] | (typeof WRITE_ACTIONS)[number]
+
+export interface ServiceTableProps {
+  /** The whole name. @default the service's name: `backlot-links` */
+  readonly tableName?: string
+}
+
+export class ServiceTable extends Construct {
+  readonly table: Table
+
+  constructor(scope: Construct, id: string, props: ServiceTableProps = {}) {
+    super(scope, id)
+    const stack = ServiceStack.of(this)
+    const tableName = props.tableName ?? stack.nameFor()
+    if (tableName.length < MIN_NAME_LENGTH)
+      throw new Error(`expected a table name of at least ${MIN_NAME_LENGTH} characters, got ${tableName}`)
+    const { keepsData } = stack.deployment
+    this.table = new Table(this, 'Table', {
+      tableName,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      timeToLiveAttribute: 'ttl',
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keepsData },
+      deletionProtection: keepsData,
+      removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+    if (!keepsData)
+      acknowledge(this.table, 'AwsSolutions-DDB3', 'Data of this environment is made by a seed and may be lost.')
+  }
+
+  /** Reads by key and query; sets `variable` to the table's name. */
+  grantRead<Name extends string>(fn: ServiceFunctionTarget<Name>, variable: NoInfer<Name>): void {
+    this.grant(fn, variable, ...READ_ACTIONS)
+  }
+
+  /** Everything that transactions and queries need; sets `variable` to the table's name. */
+  grantReadWrite<Name extends string>(fn: ServiceFunctionTarget<Name>, variable: NoInfer<Name>): void {
+    this.grant(fn, variable, ...READ_ACTIONS, ...WRITE_ACTIONS)
+  }
+
+  /** Exactly these actions on items; sets `variable` to the table's name. */
+  grant<Name extends string>(
+    fn: ServiceFunctionTarget<Name>,
+    variable: NoInfer<Name>,
+    ...actions: readonly TableAction[]
+  ): void {
+    Grant.addToPrincipal({
+      grantee: fn,
+      actions: actions.map((action) => `dynamodb:${action}`),
+      resourceArns: [this.table.tableArn],
+    })
+    fn.setVariable(variable, this.table.tableName)
+  }
+}
