@@ -75,6 +75,8 @@ export interface Rebuild {
   readonly changed: readonly Bundle[]
   /** What does not compile, ready to print; the bundles then stay as they were. */
   readonly errors: readonly string[]
+  /** From the seen change to the written bundles. */
+  readonly durationMs: number
 }
 
 export interface Watch {
@@ -92,14 +94,20 @@ export async function watchFunctions(
   const functions = listFunctions(root)
   const report: Plugin = {
     name: 'report',
-    setup: (setup) =>
+    setup: (setup) => {
+      let began = performance.now()
+      setup.onStart(() => {
+        began = performance.now()
+      })
       setup.onEnd(async (result) => {
         const errors = result.errors.map(
           ({ text, location }) => `${location ? `${location.file}:${location.line}: ` : ''}${text}`,
         )
         const written = errors.length > 0 ? [] : (await writeBundles(root, functions, result as Result)).bundles
-        await onRebuild({ changed: written.filter((bundle) => bundle.changed), errors })
-      }),
+        const changed = written.filter((bundle) => bundle.changed)
+        await onRebuild({ changed, errors, durationMs: performance.now() - began })
+      })
+    },
   }
   const watching = await context({ ...buildOptions(root, functions), plugins: [report] })
   await watching.watch()

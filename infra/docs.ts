@@ -13,6 +13,7 @@ export class Docs extends ServiceStack {
     const handler = new ServiceFunction(this, 'ApiFunction', {
       source: 'functions/docs/api.lambda.ts',
       environment: docsEnvironment,
+      variables: { PUBLIC_ORIGIN: environment.publicOrigin },
       monitoring,
     })
     const api = new ServiceApi(this, 'Api', { handler, monitoring })

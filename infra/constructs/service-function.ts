@@ -81,9 +81,10 @@ export class ServiceFunction<Name extends string = string> extends Construct imp
       memorySize: props.memoryMb ?? DEFAULT_MEMORY_MB,
       timeout: this.timeout,
       role,
-      logGroup: this.#logGroup(functionName, role),
       tracing: stack.deployment.capabilities.xray ? Tracing.ACTIVE : Tracing.DISABLED,
     })
+    // Lambda writes to the group of this name; it must not come first and make one without retention.
+    this.lambda.node.addDependency(this.#logGroup(functionName, role))
     for (const [name, value] of Object.entries<string | undefined>(props.variables ?? {}))
       if (value !== undefined) this.setVariable(name as Name, value)
     this.node.addValidation({ validate: () => this.#missingVariables() })
