@@ -1,0 +1,148 @@
+/**
+ * Workspaces and API keys in the access table. Never decides who may do what: the gate does.
+ *
+ * | item | pk | sk | attributes |
+ * |---|---|---|---|
+ * | workspace | `workspace#<id>` | `workspace` | name, createdAt |
+ * | API key | `api-key#<id>` | `api-key` | workspaceId, hash, role, scopes?, name, createdAt, expiresAt?, revokedAt? |
+ * | key in its workspace's list | `workspace#<workspaceId>` | `api-key#<id>` | as the API key, without the hash |
+ *
+ * An API key in its three life stages:
+ *   active   { pk: 'api-key#01J…', sk: 'api-key', workspaceId: 'wsp_01J…', hash: '9f…', role: 'member', name: 'CI', createdAt }
+ *   expiring { …, expiresAt: '2027-01-01T00:00:00.000Z' }: refused from that instant on; the item stays, for the audit
+ *   revoked  { …, revokedAt: '2026-05-01T09:30:00.000Z' }: refused everywhere within the gate's cache time
+ *
+ * Access patterns, all on the table's own key: find a key (one strongly consistent GetItem, 0.5–1 RCU); a workspace
+ * (the same); a workspace's keys in the order of their creation (Query, `begins_with(sk, 'api-key#')`). Key and list
+ * entry are written in one transaction (4 WCU). No TTL: nothing here expires by itself.
+ */
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+} from '@aws-sdk/lib-dynamodb'
+import * as z from 'zod'
+import { conditionFailed } from './dynamo.ts'
+import { PERMISSIONS, ROLES } from './permissions.ts'
+import type { TableKey } from './table.ts'
+
+const workspaceSchema = z.object({ id: z.string(), name: z.string(), createdAt: z.iso.datetime() })
+export type Workspace = z.infer<typeof workspaceSchema>
+
+const listedKeySchema = z.object({
+  id: z.string(),
+  workspaceId: z.string(),
+  name: z.string(),
+  role: z.enum(ROLES),
+  /** Narrows the role. A scope that no longer exists allows nothing, so it is left out. */
+  scopes: z
+    .array(z.string())
+    .transform((scopes) => PERMISSIONS.filter((permission) => scopes.includes(permission)))
+    .optional(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().optional(),
+  revokedAt: z.iso.datetime().optional(),
+})
+const apiKeySchema = listedKeySchema.extend({ hash: z.hex() })
+
+/** What a list shows of a key. */
+export type ListedApiKey = z.infer<typeof listedKeySchema>
+/** `hash` is `hashApiKey`'s; the secret itself is stored nowhere. */
+export type StoredApiKey = z.infer<typeof apiKeySchema>
+
+export interface AccessStore {
+  /** Creates or replaces. */
+  putWorkspace(workspace: Workspace): Promise<void>
+  findWorkspace(id: string): Promise<Workspace | undefined>
+  /** Creates or replaces the key and its entry in the workspace's list. */
+  putApiKey(key: StoredApiKey): Promise<void>
+  findApiKey(id: string): Promise<StoredApiKey | undefined>
+  /** At most `limit`, oldest first, those after the id `after`. */
+  listApiKeys(workspaceId: string, limit: number, after?: string): Promise<readonly ListedApiKey[]>
+  /** False when the workspace has no such key. Revoking again keeps the first time. */
+  revokeApiKey(workspaceId: string, id: string, revokedAt: Date): Promise<boolean>
+}
+
+const workspaceKey = (id: string): TableKey => ({ pk: `workspace#${id}`, sk: 'workspace' })
+const apiKeyKey = (id: string): TableKey => ({ pk: `api-key#${id}`, sk: 'api-key' })
+const listKey = (workspaceId: string, id: string): TableKey => ({ pk: `workspace#${workspaceId}`, sk: `api-key#${id}` })
+
+export function accessStore(client: DynamoDBDocumentClient, table: string): AccessStore {
+  const get = async (key: TableKey) =>
+    (await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))).Item
+  return {
+    async putWorkspace(workspace) {
+      await client.send(new PutCommand({ TableName: table, Item: { ...workspaceKey(workspace.id), ...workspace } }))
+    },
+    async findWorkspace(id) {
+      const item = await get(workspaceKey(id))
+      return item === undefined ? undefined : workspaceSchema.parse(item)
+    },
+    async putApiKey(key) {
+      const { hash: _hash, ...listed } = key
+      const puts = [
+        { ...apiKeyKey(key.id), ...key },
+        { ...listKey(key.workspaceId, key.id), ...listed },
+      ]
+      await client.send(
+        new TransactWriteCommand({ TransactItems: puts.map((Item) => ({ Put: { TableName: table, Item } })) }),
+      )
+    },
+    async findApiKey(id) {
+      const item = await get(apiKeyKey(id))
+      return item === undefined ? undefined : apiKeySchema.parse(item)
+    },
+    listApiKeys: (workspaceId, limit, after) => listApiKeys(client, table, workspaceId, limit, after),
+    revokeApiKey: (workspaceId, id, revokedAt) => revokeApiKey(client, table, workspaceId, id, revokedAt),
+  }
+}
+
+async function listApiKeys(
+  client: DynamoDBDocumentClient,
+  table: string,
+  workspaceId: string,
+  limit: number,
+  after: string | undefined,
+): Promise<readonly ListedApiKey[]> {
+  const { Items = [] } = await client.send(
+    new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :keys)',
+      ExpressionAttributeValues: { ':pk': `workspace#${workspaceId}`, ':keys': 'api-key#' },
+      Limit: limit,
+      ConsistentRead: true,
+      ...(after !== undefined && { ExclusiveStartKey: listKey(workspaceId, after) }),
+    }),
+  )
+  return Items.map((item) => listedKeySchema.parse(item))
+}
+
+async function revokeApiKey(
+  client: DynamoDBDocumentClient,
+  table: string,
+  workspaceId: string,
+  id: string,
+  revokedAt: Date,
+): Promise<boolean> {
+  // Named condition `of this workspace`: a foreign or unknown id changes nothing.
+  const update = (Key: TableKey) => ({
+    Update: {
+      TableName: table,
+      Key,
+      UpdateExpression: 'SET revokedAt = if_not_exists(revokedAt, :revokedAt)',
+      ConditionExpression: 'workspaceId = :workspaceId',
+      ExpressionAttributeValues: { ':revokedAt': revokedAt.toISOString(), ':workspaceId': workspaceId },
+    },
+  })
+  try {
+    await client.send(
+      new TransactWriteCommand({ TransactItems: [update(apiKeyKey(id)), update(listKey(workspaceId, id))] }),
+    )
+    return true
+  } catch (error) {
+    if (conditionFailed(error)) return false
+    throw error
+  }
+}

@@ -1,0 +1,29 @@
+/** An answer with the headers that every answer has, in the form that both payload versions of Lambda accept. Pure. */
+import { corsHeaders } from './cors.ts'
+import type { Exchange, HttpAnswer } from './exchange.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
+import { formatTraceparent } from './trace.ts'
+
+export interface LambdaHttpResult {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly isBase64Encoded: false
+}
+
+/** The answer's own headers win; HEAD gets those of GET without the body (RFC 9110 §9.3.2). */
+export function finished(exchange: Exchange, answer: HttpAnswer, origins: readonly string[]): LambdaHttpResult {
+  return {
+    statusCode: answer.status,
+    headers: {
+      ...SECURITY_HEADERS,
+      ...corsHeaders(exchange.request, origins),
+      'x-request-id': exchange.requestId,
+      traceparent: formatTraceparent(exchange.trace),
+      ...exchange.headers,
+      ...answer.headers,
+    },
+    body: exchange.request.method === 'HEAD' ? '' : (answer.body ?? ''),
+    isBase64Encoded: false,
+  }
+}
