@@ -1,5 +1,5 @@
 /** Where and as whom the redirect calls AWS: from the environment, under the names that the AWS SDKs use. */
-import type { AwsCallOptions, Credentials } from './aws-call.ts'
+import type { AwsCallOptions, Credentials } from './aws-call.store.ts'
 
 type Connection = Omit<AwsCallOptions, 'clock'>
 type Environment = Readonly<Record<string, string | undefined>>

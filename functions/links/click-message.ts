@@ -1,11 +1,12 @@
 /** The schema of a click on the queue. The type stays equal to `Click`, which the redirect builds without zod. */
 import * as z from 'zod'
 import { type Click, MAX_USER_AGENT_LENGTH } from './click.ts'
+import { LINK_ID } from './link.ts'
 
 export const clickMessage = z.object({
   version: z.literal(1),
   eventId: z.string().min(1).max(128),
-  linkId: z.string().regex(/^lnk_[0-9A-HJKMNP-TV-Z]{26}$/),
+  linkId: z.string().regex(LINK_ID),
   workspaceId: z.string().min(1).max(64),
   slug: z.string().min(1).max(256),
   occurredAt: z.iso.datetime(),

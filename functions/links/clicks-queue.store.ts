@@ -1,6 +1,6 @@
-/** Sends clicks to the queue. No SDK, see `aws-call.ts`. Never reads. */
+/** Sends clicks to the queue. No SDK, see `aws-call.store.ts`. Never reads. */
 import { formatTraceparent, type TraceContext } from '#core/trace.ts'
-import type { AwsCall } from './aws-call.ts'
+import type { AwsCall } from './aws-call.store.ts'
 import type { Click } from './click.ts'
 
 /** Rejects with `AwsCallError`. Sending a click again is harmless: it is counted once per `eventId`. */

@@ -11,10 +11,7 @@
  *
  * `ttl` is in epoch seconds. DynamoDB removes expired items late, so whoever reads one compares it with now.
  */
-export interface Key {
-  readonly pk: string
-  readonly sk: string
-}
+import type { TableKey as Key } from '#core/table.ts'
 
 export const slugKey = (slug: string): Key => ({ pk: `SLUG#${slug}`, sk: 'LINK' })
 

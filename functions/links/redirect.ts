@@ -9,7 +9,7 @@
 import type { AfterResponse } from '#core/after-response.ts'
 import type { InvocationLog } from '#core/log.ts'
 import type { TraceContext } from '#core/trace.ts'
-import { AwsCallError } from './aws-call.ts'
+import { AwsCallError } from './aws-call.store.ts'
 import { clickOf, counts } from './click.ts'
 import type { SendClick } from './clicks-queue.store.ts'
 import { fixedAnswer, type RedirectAnswer, redirectTo, refuse } from './redirect-answers.ts'

@@ -1,11 +1,11 @@
 /**
- * What the redirect reads: one slug item. No SDK, see `aws-call.ts`. Never writes.
+ * What the redirect reads: one slug item. No SDK, see `aws-call.store.ts`. Never writes.
  *
  * A hit costs 0.5 read units. A miss may only mean that the replica asked is behind, so it is read once more, strongly
  * consistent (1 unit): a link works the moment its creation was answered.
  */
 import { epochSeconds } from '#core/clock.ts'
-import type { AwsCall } from './aws-call.ts'
+import type { AwsCall } from './aws-call.store.ts'
 import type { Visited } from './click.ts'
 import { slugKey } from './link-keys.ts'
 
