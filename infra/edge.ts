@@ -47,6 +47,7 @@ const api = (pattern: string, origin: EdgeOrigin): EdgeRoute => ({
  */
 export const EDGE_ROUTES = [
   api('/api/openapi.json', DOCS_API),
+  api('/api/docs/*', DOCS_API),
   api('/docs', DOCS_API),
   api('/docs/*', DOCS_API),
   api('/api/links/*', LINKS_API),

@@ -1,4 +1,5 @@
-/** The API reference is public and reads nothing but its own bundle: no environment variables. */
+/** The environment variables of the docs function: set by `infra/docs.ts`, read once at cold start. */
 import { defineEnvironment } from '#core/environment.ts'
 
-export const docsEnvironment = defineEnvironment([])
+/** `PUBLIC_ORIGIN` is what the examples are addressed to. */
+export const docsEnvironment = defineEnvironment(['PUBLIC_ORIGIN'])

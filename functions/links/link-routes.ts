@@ -5,6 +5,7 @@ import { type FieldError, Problem } from '#core/problem.ts'
 import { routeOf, type ServiceDescription } from '#core/route.ts'
 import type { ClicksStore } from './clicks.store.ts'
 import { etagOf, type Link, shortUrl } from './link.ts'
+import examples from './link-examples.json' with { type: 'json' }
 import {
   createLinkBody,
   linkBody,
@@ -16,6 +17,7 @@ import {
   updateLinkBody,
 } from './link-schemas.ts'
 import type { Changed, LinksStore } from './links.store.ts'
+import { followLink } from './redirect-description.ts'
 import { checkSlug, type RandomBytes, randomSlug } from './slug.ts'
 import { everyDay, periodOf } from './stats.ts'
 import { checkUrl } from './url.ts'
@@ -36,7 +38,7 @@ const route = routeOf<LinksServices>()
 const RANDOM_SLUG_TRIES = 5
 
 const PATH = '/api/links/links'
-const LOCATION = { Location: 'The path of the link.' }
+const ETAG = { ETag: 'The version of the link, for `If-Match` and `If-None-Match`.' }
 
 const createLink = route({
   method: 'POST',
@@ -48,7 +50,9 @@ const createLink = route({
     'workspace deleted less than 30 days ago, is refused with `slug_taken`.',
   permission: 'links:write',
   body: createLinkBody,
-  answers: { 201: { description: 'The link was made.', body: linkBody, headers: LOCATION } },
+  answers: {
+    201: { description: 'The link was made.', body: linkBody, headers: { Location: 'The path of the link.', ...ETAG } },
+  },
   problems: ['slug_taken'],
   async handle({ body, principal, headers, now }, services) {
     const url = checkUrl(body.url, ownOrigins(services, headers))
@@ -103,7 +107,7 @@ const getLink = route({
   summary: 'Read a link',
   permission: 'links:read',
   params: linkParams,
-  answers: { 200: { description: 'The link.', body: linkBody } },
+  answers: { 200: { description: 'The link.', body: linkBody, headers: ETAG } },
   problems: ['not_found'],
   async handle({ params, principal }, services) {
     const link = await services.links.get(principal.workspaceId, params.id)
@@ -123,7 +127,7 @@ const updateLink = route({
   permission: 'links:write',
   params: linkParams,
   body: updateLinkBody,
-  answers: { 200: { description: 'The changed link.', body: linkBody } },
+  answers: { 200: { description: 'The changed link.', body: linkBody, headers: ETAG } },
   problems: ['not_found', 'precondition_failed', 'conflict'],
   async handle({ params, body, principal, ifMatch, headers, now }, services) {
     const url = checkUrl(body.url, ownOrigins(services, headers))
@@ -180,6 +184,8 @@ export const linksApi: ServiceDescription<LinksServices> = {
   title: 'Links',
   description: 'Short links: make them, change where they lead, and see how often they are followed.',
   routes: [createLink, listLinks, getLink, updateLink, deleteLink, getLinkStats],
+  elsewhere: [followLink],
+  examples,
 }
 
 /** A custom slug gets one try; a random one is drawn again, longer, while it is taken. */

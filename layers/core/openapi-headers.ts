@@ -87,8 +87,7 @@ export function answerHeaders(route: DescribedRoute, replayable: boolean): Reado
   return referencesTo([
     'X-Request-Id',
     'traceparent',
-    'RateLimit',
-    'RateLimit-Policy',
+    ...(route.permission === 'public' ? [] : (['RateLimit', 'RateLimit-Policy'] as const)),
     ...(replayable ? (['Idempotent-Replayed'] as const) : []),
   ])
 }

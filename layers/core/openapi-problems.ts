@@ -29,8 +29,13 @@ export function problemsOf(route: DescribedRoute): readonly ProblemCode[] {
   const add = (condition: boolean, ...more: ProblemCode[]) => {
     if (condition) for (const code of more) codes.add(code)
   }
-  add(true, 'validation_failed', 'rate_limited', 'internal_error', 'dependency_unavailable')
-  add(route.permission !== 'public', 'unauthenticated', 'permission_denied')
+  const keyed = route.permission !== 'public'
+  const takesInput = route.params !== undefined || route.query !== undefined || route.body !== undefined
+  add(true, 'internal_error')
+  // Public routes are not counted, and look up nothing on their own.
+  add(keyed, 'unauthenticated', 'permission_denied', 'rate_limited', 'dependency_unavailable')
+  // Unknown query names are refused on every route but public ones without a query of their own.
+  add(takesInput || keyed, 'validation_failed')
   add(route.body !== undefined, 'malformed_json', 'body_too_large', 'unsupported_media_type')
   add(acceptsIdempotencyKey(route), 'idempotency_in_progress', 'idempotency_key_reused')
   return ALL_CODES.filter((code) => codes.has(code))

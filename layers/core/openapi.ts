@@ -43,7 +43,7 @@ const API_KEY_SCHEME = 'apiKey'
 
 /** One document for all the given services. Throws when two routes, operation ids or schema ids are the same. */
 export function openApiDocument(services: readonly DescribedService[], info: DocumentInfo): OpenApiDocument {
-  const schemas = collectSchemas(services.flatMap(({ routes }) => routes.flatMap(schemasOf)))
+  const schemas = collectSchemas(services.flatMap((service) => routesOf(service).flatMap(schemasOf)))
   const responses = new Map<string, ResponseObject>()
   for (const { name, response } of problemResponses(['route_not_found', 'method_not_allowed']))
     responses.set(name, response)
@@ -76,6 +76,11 @@ export function openApiDocument(services: readonly DescribedService[], info: Doc
   }
 }
 
+const routesOf = ({ routes, elsewhere = [] }: DescribedService): readonly DescribedRoute[] => [
+  ...routes,
+  ...elsewhere.map((route) => ({ ...route, outsideKit: true as const })),
+]
+
 function schemasOf(route: DescribedRoute): SchemaUse[] {
   const sent = [route.params, route.query, route.body].filter((schema) => schema !== undefined)
   const received = Object.values(route.answers).flatMap(({ body }) => (body === undefined ? [] : [body]))
@@ -92,8 +97,9 @@ function pathsOf(
 ): Readonly<Record<string, PathItem>> {
   const paths: Record<string, Record<string, OperationObject>> = {}
   const operationIds = new Set<string>()
-  for (const { service, routes, examples } of services) {
-    for (const route of routes) {
+  for (const described of services) {
+    const { service, examples } = described
+    for (const route of routesOf(described)) {
       const method = route.method.toLowerCase()
       const item = paths[route.path] ?? {}
       paths[route.path] = item
@@ -163,13 +169,13 @@ function fieldsOf(
 ): ParameterObject[] {
   if (schema === undefined) return []
   const { properties = {}, required = [] } = schemas.of(schema, 'input')
-  return Object.entries(properties).map(([name, { description, ...property }]) => ({
+  return Object.entries(properties).map(([name, { description, example, ...property }]) => ({
     name,
     in: place,
     required: place === 'path' || required.includes(name),
     ...(description !== undefined && { description }),
     schema: property,
-    ...(examples?.[name] !== undefined && { example: examples[name] }),
+    ...((examples?.[name] ?? example) !== undefined && { example: examples?.[name] ?? example }),
   }))
 }
 

@@ -38,7 +38,6 @@ a{color:var(--accent);text-decoration-thickness:1px;text-underline-offset:.2em}
 code,pre{font-family:var(--mono);font-size:.875em}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
 .mark{width:1.5em;height:1.5em;flex:none;color:var(--accent)}
-@media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 `
 
 /** Three flats of a set, one behind the other. */

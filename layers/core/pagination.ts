@@ -14,18 +14,18 @@ export const pageParameters = {
     .transform(Number)
     .pipe(z.int().min(1).max(MAX_PAGE_SIZE))
     .default(DEFAULT_PAGE_SIZE)
-    .meta({ description: `How many items at most, 1 to ${MAX_PAGE_SIZE}`, example: DEFAULT_PAGE_SIZE }),
+    .meta({ type: 'integer', minimum: 1, maximum: MAX_PAGE_SIZE, description: 'How many items at most.' }),
   cursor: z
     .string()
     .min(1)
     .max(MAX_CURSOR_LENGTH)
     .optional()
-    .meta({ description: 'The `nextCursor` of the page before' }),
+    .meta({ description: 'The `nextCursor` of the page before.' }),
 }
 
 /** A page of `item`. `nextCursor` is null on the last page. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({
     items: z.array(item).max(MAX_PAGE_SIZE),
-    nextCursor: z.string().nullable().meta({ description: 'Null on the last page' }),
+    nextCursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
   })

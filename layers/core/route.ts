@@ -128,6 +128,8 @@ export interface ServiceDescription<Services> {
   readonly title: string
   readonly description: string
   readonly routes: readonly Route<Services>[]
+  /** Routes of this service that another function answers, without the kit: described, but not routed. */
+  readonly elsewhere?: readonly Omit<Route<Services>, 'handle'>[]
   /** By operation id. */
   readonly examples?: Readonly<Record<string, OperationExample>>
 }

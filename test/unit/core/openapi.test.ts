@@ -210,7 +210,7 @@ describe('problems of a route', () => {
       listBooks,
       'validation_failed unauthenticated permission_denied rate_limited internal_error dependency_unavailable',
     ],
-    [getBook, 'validation_failed not_found rate_limited internal_error dependency_unavailable'],
+    [getBook, 'validation_failed not_found internal_error'],
     [{ ...getBook, outsideKit: true as const }, 'not_found'],
   ] as const
 

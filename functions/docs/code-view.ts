@@ -1,0 +1,67 @@
+/** Code on the pages: JSON with its parts marked, and a request as a curl command. Pure. */
+import type { Html, HtmlValue } from '#core/html.ts'
+import { html } from '#core/html.ts'
+import {
+  type OpenApiDocument,
+  type OperationObject,
+  type ParameterObject,
+  resolveReference,
+} from '#core/openapi-document.ts'
+
+/** A string with its quotes (and the colon that makes it a key), a number, or a word. */
+const JSON_TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|\b(true|false|null)\b/g
+
+/** Indented JSON; keys, texts, numbers and words each in a `<span>` with their class. */
+export function jsonView(value: unknown): Html {
+  const text = JSON.stringify(value, null, 2)
+  const parts: HtmlValue[] = []
+  let end = 0
+  for (const match of text.matchAll(JSON_TOKEN)) {
+    const [token, quoted, colon, number] = match
+    parts.push(text.slice(end, match.index))
+    if (quoted !== undefined && colon !== undefined) parts.push(html`<span class="k">${quoted}</span>${colon}`)
+    else if (quoted !== undefined) parts.push(html`<span class="s">${quoted}</span>`)
+    else parts.push(html`<span class="${number === undefined ? 'w' : 'n'}">${token}</span>`)
+    end = match.index + token.length
+  }
+  parts.push(text.slice(end))
+  return html`${parts}`
+}
+
+/** `it's` → `'it'\''s'`: inside single quotes a POSIX shell replaces nothing. */
+const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+
+export interface Operation {
+  readonly method: string
+  readonly path: string
+  readonly operation: OperationObject
+}
+
+/** A command that works when pasted, with the key in the shell's variable BACKLOT_API_KEY. */
+export function curlCommand(document: OpenApiDocument, { method, path, operation }: Operation): string {
+  const parameters = parametersOf(document, operation)
+  const url = `${document.servers[0]?.url ?? ''}${filledPath(path, parameters)}${exampleQuery(parameters)}`
+  const body = operation.requestBody?.content['application/json']?.example
+  const takesBody = operation.requestBody !== undefined
+  const lines = [
+    `curl ${method === 'get' ? '' : `-X ${method.toUpperCase()} `}${/[?&{}]/.test(url) ? shellQuote(url) : url}`,
+    ...(operation.security.length > 0 ? ['-H "Authorization: Bearer $BACKLOT_API_KEY"'] : []),
+    ...(takesBody ? [`-H 'Content-Type: application/json'`, `-d ${shellQuote(JSON.stringify(body ?? {}))}`] : []),
+  ]
+  return lines.join(' \\\n  ')
+}
+
+export const parametersOf = (document: OpenApiDocument, operation: OperationObject): readonly ParameterObject[] =>
+  (operation.parameters ?? []).map((parameter) => resolveReference(document, parameter))
+
+const filledPath = (path: string, parameters: readonly ParameterObject[]): string =>
+  path.replace(/\{(\w+)\}/g, (template, name: string) => {
+    const example = parameters.find((parameter) => parameter.in === 'path' && parameter.name === name)?.example
+    return example === undefined ? template : encodeURIComponent(String(example))
+  })
+
+function exampleQuery(parameters: readonly ParameterObject[]): string {
+  const given = parameters.filter(({ in: place, example }) => place === 'query' && example !== undefined)
+  const pairs = given.map(({ name, example }) => `${encodeURIComponent(name)}=${encodeURIComponent(String(example))}`)
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
+}

@@ -1,0 +1,36 @@
+/**
+ * What the redirect takes and answers, for the OpenAPI document. The redirect itself (`redirect.ts`) does without the
+ * kit and without zod; the tests hold it to this description.
+ */
+import * as z from 'zod'
+import type { ServiceDescription } from '#core/route.ts'
+
+const PAGE = { contentType: 'text/html; charset=utf-8', body: z.string() }
+
+export const followLink = {
+  method: 'GET',
+  path: '/{slug}',
+  operationId: 'followLink',
+  summary: 'Follow a link',
+  description:
+    'Sends the visitor to the target of the link and counts the visit afterwards. Browsers get errors as a page, all ' +
+    'others as a problem document.',
+  permission: 'public',
+  params: z.object({
+    slug: z.string().meta({ description: 'The name of the link, in any case.', examples: ['spring-sale'] }),
+  }),
+  answers: {
+    302: {
+      description: 'The way to the target.',
+      headers: {
+        Location: 'The target.',
+        'Cache-Control': '`private, no-store`: every visit is counted, every change is seen.',
+      },
+    },
+    404: { description: 'No link has this slug.', ...PAGE },
+    410: { description: 'The link was deleted.', ...PAGE },
+    500: { description: 'A fault of ours.', ...PAGE },
+    503: { description: 'Links can not be looked up right now.', ...PAGE },
+  },
+  problems: ['not_found', 'link_gone', 'internal_error', 'dependency_unavailable'],
+} as const satisfies NonNullable<ServiceDescription<never>['elsewhere']>[number]
