@@ -9,16 +9,11 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type BuildOptions, type BuildResult, build, context, type Metafile, type Plugin } from 'esbuild'
+import { builtinsByImport } from './builtins.ts'
 import { bundleFolder, type FunctionSource, listFunctions, ROOT } from './sources.ts'
 
 /** Lambda's runtime `nodejs24.x`; the same version runs here (package.json). */
 const TARGET = 'node24'
-
-/**
- * ESM has no `require`, but CommonJS packages that are bundled in call it for Node's own modules. Only bundles that
- * contain such a call get this line. `index.mjs` keeps its own names, so the import is renamed out of their way.
- */
-const REQUIRE_BANNER = `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);\n`
 
 export interface Bundle extends FunctionSource {
   readonly folder: string
@@ -58,6 +53,7 @@ function buildOptions(root: string, functions: readonly FunctionSource[]) {
     metafile: true,
     write: false,
     logLevel: 'silent',
+    plugins: [builtinsByImport],
   } as const satisfies BuildOptions
 }
 
@@ -109,7 +105,8 @@ export async function watchFunctions(
       })
     },
   }
-  const watching = await context({ ...buildOptions(root, functions), plugins: [report] })
+  const options = buildOptions(root, functions)
+  const watching = await context({ ...options, plugins: [...options.plugins, report] })
   await watching.watch()
   return { stop: () => watching.dispose() }
 }
@@ -122,21 +119,13 @@ async function writeBundles(root: string, functions: readonly FunctionSource[], 
 async function writeBundle(root: string, entry: FunctionSource, result: Result): Promise<Bundle> {
   const folder = bundleFolder(entry, root)
   const file = path.join(folder, 'index.mjs')
-  const needsRequire = result.metafile.outputs[`.backlot/bundles/${entryName(entry)}.mjs`]?.imports.some(
-    ({ kind }) => kind === 'require-call' || kind === 'require-resolve',
-  )
   const code = textOf(result, file)
   const map = textOf(result, `${file}.map`)
   await mkdir(folder, { recursive: true })
   // The map first: a process that starts in between must not read a map that is older than its code.
-  await replaceIfChanged(folder, 'index.mjs.map', needsRequire ? shiftedByOneLine(map) : map)
-  const text = needsRequire ? REQUIRE_BANNER + code : code
-  return {
-    ...entry,
-    folder,
-    bytes: Buffer.byteLength(text),
-    changed: await replaceIfChanged(folder, 'index.mjs', text),
-  }
+  await replaceIfChanged(folder, 'index.mjs.map', map)
+  const changed = await replaceIfChanged(folder, 'index.mjs', code)
+  return { ...entry, folder, bytes: Buffer.byteLength(code), changed }
 }
 
 function textOf(result: Result, file: string): string {
@@ -144,12 +133,6 @@ function textOf(result: Result, file: string): string {
   if (!output)
     throw new Error(`expected esbuild to write ${file}, got ${result.outputFiles.map((o) => o.path).join(', ')}`)
   return output.text
-}
-
-/** In a source map each `;` ends a line of the output: a leading one accounts for the banner's line. */
-const shiftedByOneLine = (map: string): string => {
-  const parsed: { mappings: string } = JSON.parse(map)
-  return JSON.stringify({ ...parsed, mappings: `;${parsed.mappings}` })
 }
 
 /** Writes beside the folder first: whoever hashes or zips the folder meanwhile must see no half-written file in it. */

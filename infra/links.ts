@@ -8,6 +8,7 @@ import {
   publishEventsEnvironment,
   redirectEnvironment,
 } from '../functions/links/environment.ts'
+import { LINKS_PARTITION_PREFIX } from '../functions/links/link-keys.ts'
 import { BusSubscription } from './constructs/bus-subscription.ts'
 import { grantPublish } from './constructs/platform-access.ts'
 import { grantKit, ServiceApi } from './constructs/service-api.ts'
@@ -75,7 +76,7 @@ export class Links extends ServiceStack {
       environment: countClicksEnvironment,
       monitoring,
     })
-    table.grant(consumer, 'LINKS_TABLE', 'PutItem', 'UpdateItem', 'GetItem', 'ConditionCheckItem')
+    table.grant(consumer, 'LINKS_TABLE', 'BatchGetItem', 'PutItem', 'UpdateItem')
     return new WorkQueue(this, 'Clicks', { name: 'clicks', consumer, monitoring })
   }
 
@@ -87,7 +88,13 @@ export class Links extends ServiceStack {
       monitoring: publishing,
     })
     grantPublish(publisher, 'EVENT_BUS')
-    new StreamConsumer(this, 'Changes', { table, consumer: publisher, monitoring: publishing })
+    new StreamConsumer(this, 'Changes', {
+      table,
+      consumer: publisher,
+      // Counters, markers and the kit's items change far more often and are nobody else's business.
+      filters: [{ dynamodb: { Keys: { pk: { S: [{ prefix: LINKS_PARTITION_PREFIX }] } } } }],
+      monitoring: publishing,
+    })
 
     const forgetting = { impact: 'Counters of deleted links are kept longer than promised.' }
     const forgetter = new ServiceFunction(this, 'ForgetClicks', {
@@ -95,7 +102,7 @@ export class Links extends ServiceStack {
       environment: forgetClicksEnvironment,
       monitoring: forgetting,
     })
-    table.grant(forgetter, 'LINKS_TABLE', 'Query', 'DeleteItem', 'BatchWriteItem')
+    table.grant(forgetter, 'LINKS_TABLE', 'PutItem', 'Query', 'BatchWriteItem')
     new BusSubscription(this, 'Deleted', {
       from: 'links',
       detailTypes: ['LinkDeleted'],

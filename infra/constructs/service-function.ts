@@ -21,6 +21,9 @@ import { ServiceStack } from './service-stack.ts'
 const DEFAULT_MEMORY_MB = 256
 const DEFAULT_TIMEOUT = Duration.seconds(10)
 
+/** Not the handler's: stack traces then name the source, for about 1 ms at the redirect's cold start, 8 at an API's. */
+export const RUNTIME_VARIABLES = { NODE_OPTIONS: '--enable-source-maps' } as const
+
 /** LocalStack's name for "the code is this folder of the machine": its documented hot-reload bucket. */
 const HOT_RELOAD_BUCKET = 'hot-reload'
 
@@ -80,6 +83,7 @@ export class ServiceFunction<Name extends string = string> extends Construct imp
       handler: 'index.handler',
       memorySize: props.memoryMb ?? DEFAULT_MEMORY_MB,
       timeout: this.timeout,
+      environment: RUNTIME_VARIABLES,
       role,
       tracing: stack.deployment.capabilities.xray ? Tracing.ACTIVE : Tracing.DISABLED,
     })
