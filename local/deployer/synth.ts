@@ -1,0 +1,68 @@
+/** Runs the CDK app as the CLI would (`app` and `context` of cdk.json), without the CLI's second of start-up. */
+import { spawn } from 'node:child_process'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { Refusal } from '../refusal.ts'
+import { type AssembledStack, readAssembly } from './assembly.ts'
+
+export interface SynthOptions {
+  /** The checkout. */
+  readonly root: string
+  /** Where the cloud assembly is written; each cloud has its own. */
+  readonly outdir: string
+  readonly context: Readonly<Record<string, unknown>>
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  readonly signal?: AbortSignal | undefined
+}
+
+const cdkJson = z.object({ context: z.record(z.string(), z.unknown()).default({}) })
+/** Enough for the error and the frames of our own code; the rest is the CDK's inside. */
+const ERROR_LINES = 25
+
+/** The part of a failed app's output that says what is wrong: from the error's line on, without the CDK's own frames. */
+export function synthError(output: string): string {
+  const lines = output
+    .split('\n')
+    .filter((line) => !/node_modules|node:internal|^Node\.js v/.test(line) && line.trim() !== '')
+  const at = lines.findIndex((line) => /(^|\s)[A-Za-z]*Error\b.*:/.test(line))
+  return lines.slice(Math.max(at, 0), Math.max(at, 0) + ERROR_LINES).join('\n')
+}
+
+function run(options: SynthOptions, context: string): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(options.root, 'infra/app.ts')], {
+      cwd: options.root,
+      env: {
+        ...process.env,
+        ...options.environment,
+        CDK_OUTDIR: options.outdir,
+        CDK_CONTEXT_JSON: context,
+        CDK_DEFAULT_ACCOUNT: '000000000000',
+        CDK_DEFAULT_REGION: 'us-east-1',
+        // Loading aws-cdk-lib is most of a synthesis; compiled once it takes half the time.
+        NODE_COMPILE_CACHE: join(options.root, '.backlot/compile-cache'),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal: options.signal,
+    })
+    let output = ''
+    const collect = (chunk: Buffer) => {
+      output += chunk.toString()
+    }
+    child.stdout.on('data', collect)
+    child.stderr.on('data', collect)
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, output }))
+  })
+}
+
+/** Synthesises all stacks. Throws Refusal `synth_failed` with the app's own error. */
+export async function synthesise(options: SynthOptions): Promise<AssembledStack[]> {
+  const { context } = cdkJson.parse(JSON.parse(await readFile(join(options.root, 'cdk.json'), 'utf8')))
+  await rm(options.outdir, { recursive: true, force: true })
+  await mkdir(options.outdir, { recursive: true })
+  const { code, output } = await run(options, JSON.stringify({ ...context, ...options.context }))
+  if (code !== 0) throw new Refusal('synth_failed', `The CDK app could not be synthesised:\n${synthError(output)}`)
+  return readAssembly(options.outdir)
+}

@@ -1,0 +1,55 @@
+/** The commands of package.json. Each is loaded when it is called, because most need little of what the others need. */
+import { terminalProgress } from './progress.ts'
+import { Refusal } from './refusal.ts'
+import { readSettings } from './settings.ts'
+
+/** A number that it returns is the exit code; anything else is 0. */
+type Command = (args: readonly string[]) => Promise<unknown>
+
+const progress = terminalProgress(process.stderr)
+
+const COMMANDS: Readonly<Record<string, { readonly does: string; readonly run: Command }>> = {
+  start: {
+    does: 'the local cloud in the foreground [--watch]',
+    run: async (args) =>
+      (await import('./start.ts')).start({
+        watch: args.includes('--watch'),
+        background: args.includes('--background'),
+      }),
+  },
+  up: {
+    does: 'the local cloud in the background [--watch]',
+    run: async (args) => (await import('./up.ts')).up({ watch: args.includes('--watch') }),
+  },
+  down: { does: 'end it', run: async () => (await import('./down.ts')).down(readSettings(), progress) },
+  reset: {
+    does: 'bring the seeded state back',
+    run: async () => (await import('./reset.ts')).reset(readSettings(), progress),
+  },
+  status: { does: 'what runs, and where', run: async () => (await import('./status.ts')).status(readSettings()) },
+  deploy: {
+    does: 'deploy [stacks] [--env local|localstack|dev|prod]',
+    run: async (args) => (await import('./deploy.ts')).deploy(args, readSettings(), progress),
+  },
+}
+
+function usage(): string {
+  const rows = Object.entries(COMMANDS).map(([name, { does }]) => `  npm run ${name.padEnd(8)} ${does}`)
+  return ['Commands (arguments after --):', ...rows].join('\n')
+}
+
+async function main([name = '', ...args]: readonly string[]): Promise<number> {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command)
+    throw new Refusal('unknown_command', name === '' ? 'expected a command' : `there is no command ${name}`, usage())
+  const result = await command.run(args)
+  return typeof result === 'number' ? result : 0
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error
+  console.error(`\n${error.message}${error.hint ? `\n${error.hint}` : ''}`)
+  process.exitCode = 1
+}
