@@ -59,7 +59,7 @@ const TIMEOUT_MARGIN_MS = 250
 
 /** Throws at cold start for a table that can't work: two routes alike, or a permission without the access part. */
 export function httpHandler<Services>({ description, services, kit }: HttpHandlerOptions<Services>): HttpHandler {
-  const routes = [...bindRoutes(description.routes, services), ...serviceRoutes(description)]
+  const routes = [...bindRoutes(description.routes, services), ...serviceRoutes(description, kit.origins[0])]
   const guarded = routes.find(({ permission }) => permission !== 'public')
   if (guarded !== undefined && kit.access === undefined)
     throw new Error(`expected a kit with access for ${guarded.operationId}, got one for public routes only`)

@@ -1,7 +1,9 @@
 /** Routes that every service has, and a table whose routes have their services. */
 import * as z from 'zod'
+import { openApiDocument } from './openapi.ts'
 import { type Route, routeOf, type ServiceDescription } from './route.ts'
 import type { AnyRoute } from './router.ts'
+import { VERSION } from './version.ts'
 
 /** So that tables of different services have one type. */
 export const bindRoutes = <Services>(routes: readonly Route<Services>[], services: Services): readonly AnyRoute[] =>
@@ -17,7 +19,7 @@ const health = (service: string): Route<undefined> =>
     permission: 'public',
     answers: {
       200: {
-        description: 'The function runs',
+        description: 'The function runs.',
         body: z.object({ status: z.literal('ok'), service: z.string() }),
       },
     },
@@ -26,6 +28,39 @@ const health = (service: string): Route<undefined> =>
     },
   })
 
-/** `/api/<service>/health`. */
-export const serviceRoutes = <Services>({ service }: ServiceDescription<Services>): readonly AnyRoute[] =>
-  bindRoutes([health(service)], undefined)
+/** The document is made on the first request, from the table that answers it. */
+function openApi<Services>(description: ServiceDescription<Services>, serverUrl: string): Route<undefined> {
+  const { service, title } = description
+  let document: Readonly<Record<string, unknown>> | undefined
+  const route: Route<undefined> = routeOf<undefined>()({
+    method: 'GET',
+    path: `/api/${service}/openapi.json`,
+    operationId: `${service}OpenApi`,
+    summary: 'The description of this service as an OpenAPI 3.1 document',
+    permission: 'public',
+    answers: {
+      200: {
+        description: 'The document.',
+        body: z.looseObject({ openapi: z.string() }),
+      },
+    },
+    async handle() {
+      document ??= {
+        ...openApiDocument([{ ...description, routes: [...description.routes, health(service), route] }], {
+          title: `Backlot ${title}`,
+          description: description.description,
+          version: VERSION,
+          serverUrl,
+        }),
+      }
+      return { status: 200, body: document as { openapi: string }, headers: { 'cache-control': 'no-cache' } } as const
+    },
+  })
+  return route
+}
+
+/** `/api/<service>/health` and `/api/<service>/openapi.json`. `serverUrl` is the origin in the document. */
+export const serviceRoutes = <Services>(
+  description: ServiceDescription<Services>,
+  serverUrl = '/',
+): readonly AnyRoute[] => bindRoutes([health(description.service), openApi(description, serverUrl)], undefined)
