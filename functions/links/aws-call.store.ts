@@ -2,6 +2,7 @@
  * One signed call of an AWS JSON API over a kept-alive connection. For the redirect only: the SDK's DynamoDB client
  * alone takes three times the redirect's whole cold-start budget to load.
  */
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { ClientRequest, Agent as HttpAgent, RequestOptions } from 'node:http'
 import aws4 from 'aws4'
 import { type Clock, SECOND } from '#core/clock.ts'
@@ -66,8 +67,9 @@ export function createAwsCall(options: AwsCallOptions): AwsCall {
     timeout: TIMEOUT_MS,
     ...(port !== '' && { port }),
   }
+  const sign = createSign(options, host)
   const once = (target: string, body: string) =>
-    send(options.transport, { ...sign(options, host, target, body), ...address }, body)
+    send(options.transport, { ...address, method: 'POST', path: '/', headers: sign(target, body) }, body)
   return async (target, body) => {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -81,20 +83,56 @@ export function createAwsCall(options: AwsCallOptions): AwsCall {
   }
 }
 
-function sign(options: AwsCallOptions, host: string, target: string, body: string): RequestOptions {
-  const { service, region, credentials, clock } = options
-  const date = clock
-    .now()
-    .toISOString()
-    .replace(/[:-]|\.\d{3}/g, '')
-  const headers = {
-    'Content-Type': 'application/x-amz-json-1.0',
-    'X-Amz-Target': target,
-    'X-Amz-Date': date,
-    Host: host,
+/**
+ * aws4 keeps the derived key as bytes, which Node 24 turns into a key object at every HMAC: 13 µs instead of 2, more
+ * than all the rest of signing. So the key object is kept here.
+ */
+class KeptKeySigner extends aws4.RequestSigner {
+  readonly #key: KeyObject
+
+  constructor(request: aws4.Request, credentials: Credentials, key: KeyObject) {
+    super(request, credentials)
+    this.#key = key
   }
-  const signed = aws4.sign({ service, region, method: 'POST', path: '/', headers, body }, credentials)
-  return { method: 'POST', path: '/', headers: signed.headers as RequestOptions['headers'] & object }
+
+  override signature(): string {
+    return hmac(this.#key, this.stringToSign()).toString('hex')
+  }
+}
+
+const hmac = (key: KeyObject | string, text: string): Buffer => createHmac('sha256', key).update(text).digest()
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, step 4: one for each day. */
+function deriveKey({ credentials, region, service }: AwsCallOptions, day: string): KeyObject {
+  const start = hmac(`AWS4${credentials.secretAccessKey}`, day)
+  return [region, service, 'aws4_request'].reduce(
+    (key, part) => createSecretKey(hmac(key, part)),
+    createSecretKey(start),
+  )
+}
+
+/** Signs with the key of the day, which it keeps. */
+function createSign(options: AwsCallOptions, host: string): (target: string, body: string) => string[] {
+  const { service, region, credentials, clock } = options
+  let kept: { day: string; key: KeyObject } | undefined
+  return (target, body) => {
+    const date = clock
+      .now()
+      .toISOString()
+      .replace(/[:-]|\.\d{3}/g, '')
+    const day = date.slice(0, 8)
+    if (kept?.day !== day) kept = { day, key: deriveKey(options, day) }
+    const headers = {
+      'Content-Type': 'application/x-amz-json-1.0',
+      'X-Amz-Target': target,
+      'X-Amz-Date': date,
+      Host: host,
+    }
+    const request = { service, region, method: 'POST', path: '/', headers, body }
+    const signed = new KeptKeySigner(request, credentials, kept.key).sign()
+    // As a flat list Node writes them to the socket as they are.
+    return Object.entries(signed.headers ?? {}).flatMap(([name, value]) => [name, String(value)])
+  }
 }
 
 function send(transport: Transport, options: RequestOptions, body: string): Promise<string> {

@@ -3,7 +3,7 @@
  *
  *   slug, live      SLUG#<slug>            LINK                  linkId workspaceId slug url
  *   slug, deleted   SLUG#<slug>            LINK                  linkId workspaceId slug deletedAt ttl
- *   link            WS#<workspace>#LINKS   <link id>             slug url version createdAt updatedAt createdBy
+ *   link            WS#<workspace>#LINKS   <link id>             workspaceId slug url version createdAt updatedAt createdBy traceparent
  *   counter         LINK#<link id>         DAY#<date>#<shard>    clicks bots
  *   counter         LINK#<link id>         TOTAL#<shard>         clicks bots
  *   forgotten       LINK#<link id>         FORGOTTEN             ttl

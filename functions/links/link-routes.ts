@@ -3,6 +3,7 @@ import type { Cursors } from '#core/cursor.ts'
 import type { Ids } from '#core/ids.ts'
 import { type FieldError, Problem } from '#core/problem.ts'
 import { routeOf, type ServiceDescription } from '#core/route.ts'
+import { formatTraceparent } from '#core/trace.ts'
 import type { ClicksStore } from './clicks.store.ts'
 import { etagOf, type Link, shortUrl } from './link.ts'
 import examples from './link-examples.json' with { type: 'json' }
@@ -54,7 +55,7 @@ const createLink = route({
     201: { description: 'The link was made.', body: linkBody, headers: { Location: 'The path of the link.', ...ETAG } },
   },
   problems: ['slug_taken'],
-  async handle({ body, principal, headers, now }, services) {
+  async handle({ body, principal, headers, trace, now }, services) {
     const url = checkUrl(body.url, ownOrigins(services, headers))
     const custom = body.slug === undefined ? undefined : checkSlug(body.slug)
     const errors: FieldError[] = []
@@ -70,6 +71,7 @@ const createLink = route({
       createdAt: at,
       updatedAt: at,
       createdBy: principal.id,
+      traceparent: formatTraceparent(trace),
     })
     return {
       status: 201,
@@ -129,10 +131,10 @@ const updateLink = route({
   body: updateLinkBody,
   answers: { 200: { description: 'The changed link.', body: linkBody, headers: ETAG } },
   problems: ['not_found', 'precondition_failed', 'conflict'],
-  async handle({ params, body, principal, ifMatch, headers, now }, services) {
+  async handle({ params, body, principal, ifMatch, headers, trace, now }, services) {
     const url = checkUrl(body.url, ownOrigins(services, headers))
     if (!url.ok) throw invalid([{ pointer: '/url', code: url.code, detail: url.detail }])
-    const ref = { workspaceId: principal.workspaceId, id: params.id, ifMatch }
+    const ref = { workspaceId: principal.workspaceId, id: params.id, ifMatch, traceparent: formatTraceparent(trace) }
     const link = changedLink(await services.links.changeUrl(ref, url.href, now), params.id)
     return { status: 200, etag: etagOf(link), body: wireOf(services, link) }
   },
@@ -150,8 +152,8 @@ const deleteLink = route({
   params: linkParams,
   answers: { 204: { description: 'The link was deleted.' } },
   problems: ['not_found', 'precondition_failed', 'conflict'],
-  async handle({ params, principal, ifMatch, now }, services) {
-    const ref = { workspaceId: principal.workspaceId, id: params.id, ifMatch }
+  async handle({ params, principal, ifMatch, trace, now }, services) {
+    const ref = { workspaceId: principal.workspaceId, id: params.id, ifMatch, traceparent: formatTraceparent(trace) }
     changedLink(await services.links.delete(ref, now), params.id)
     return { status: 204 }
   },

@@ -18,6 +18,8 @@ export interface Link {
   readonly updatedAt: string
   /** Id of the API key that made it. */
   readonly createdBy: string
+  /** Of the request that made the last change (W3C Trace Context): its event carries it on. */
+  readonly traceparent: string
 }
 
 /** `lnk_` and a ULID. Nothing else is looked up. */

@@ -5,6 +5,7 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { DAY, epochSeconds } from '#core/clock.ts'
 import { conditionFailed } from '#core/dynamo.ts'
+import type { TableKey } from '#core/table.ts'
 import { etagOf, LINK_ID, type Link, TOMBSTONE_DAYS } from './link.ts'
 import { linkKey, linksPartition, slugKey } from './link-keys.ts'
 import { transact } from './transact.store.ts'
@@ -14,6 +15,7 @@ export interface LinkRef {
   readonly id: string
   /** The version that the caller saw; undefined when any will do. */
   readonly ifMatch: string | undefined
+  readonly traceparent: string
 }
 
 export type Changed =
@@ -51,7 +53,7 @@ export function createLinksStore(client: DynamoDBDocumentClient, table: string):
     const { Item } = await client.send(
       new GetCommand({ TableName: table, Key: linkKey(workspaceId, id), ConsistentRead: true }),
     )
-    return Item === undefined ? undefined : linkOf(workspaceId, Item)
+    return Item === undefined ? undefined : linkOf(Item)
   }
 
   /** Reads, so that the slug is known (it never changes), and writes on condition that the version is still that. */
@@ -97,13 +99,14 @@ export function createLinksStore(client: DynamoDBDocumentClient, table: string):
           ...(after !== undefined && { ExclusiveStartKey: linkKey(workspaceId, after) }),
         }),
       )
-      const links = Items.slice(0, limit).map((item) => linkOf(workspaceId, item))
+      const links = Items.slice(0, limit).map((item) => linkOf(item))
       return { links, next: Items.length > limit ? links.at(-1)?.id : undefined }
     },
     changeUrl: (ref, url, now) =>
       change(ref, (before) => {
         if (before.url === url) return { after: before, actions: [] }
-        const after = { ...before, url, version: before.version + 1, updatedAt: now.toISOString() }
+        const { traceparent } = ref
+        const after = { ...before, url, version: before.version + 1, updatedAt: now.toISOString(), traceparent }
         return { after, actions: changeOfUrl(table, before, after) }
       }),
     delete: (ref, now) => change(ref, (before) => ({ after: before, actions: deletion(table, before, now) })),
@@ -120,7 +123,7 @@ function creation(table: string, link: Link): Actions {
   const neverUsed = 'attribute_not_exists(pk)'
   const ownTombstone = '(attribute_exists(deletedAt) AND workspaceId = :workspace)'
   const expiredTombstone = '(attribute_exists(deletedAt) AND #ttl <= :now)'
-  const { id, workspaceId, slug, url, version, createdAt, updatedAt, createdBy } = link
+  const { id, workspaceId, slug, url, ...rest } = link
   return [
     {
       Put: {
@@ -128,13 +131,13 @@ function creation(table: string, link: Link): Actions {
         Item: { ...slugKey(slug), linkId: id, workspaceId, slug, url },
         ConditionExpression: `${neverUsed} OR ${ownTombstone} OR ${expiredTombstone}`,
         ExpressionAttributeNames: { '#ttl': 'ttl' },
-        ExpressionAttributeValues: { ':workspace': workspaceId, ':now': epochSeconds(new Date(createdAt)) },
+        ExpressionAttributeValues: { ':workspace': workspaceId, ':now': epochSeconds(new Date(rest.createdAt)) },
       },
     },
     {
       Put: {
         TableName: table,
-        Item: { ...linkKey(workspaceId, id), slug, url, version, createdAt, updatedAt, createdBy },
+        Item: { ...linkKey(workspaceId, id), workspaceId, slug, url, ...rest },
         ConditionExpression: 'attribute_not_exists(pk)',
       },
     },
@@ -147,13 +150,14 @@ function changeOfUrl(table: string, before: Link, after: Link): Actions {
       Update: {
         TableName: table,
         Key: linkKey(after.workspaceId, after.id),
-        UpdateExpression: 'SET #url = :url, version = :version, updatedAt = :updatedAt',
+        UpdateExpression: 'SET #url = :url, version = :version, updatedAt = :updatedAt, traceparent = :traceparent',
         ConditionExpression: 'version = :before',
         ExpressionAttributeNames: { '#url': 'url' },
         ExpressionAttributeValues: {
           ':url': after.url,
           ':version': after.version,
           ':updatedAt': after.updatedAt,
+          ':traceparent': after.traceparent,
           ':before': before.version,
         },
       },
@@ -199,7 +203,7 @@ function deletion(table: string, link: Link, now: Date): Actions {
 }
 
 /** The item of `creation`, read back. */
-function linkOf(workspaceId: string, item: Record<string, unknown>): Link {
-  const { sk, slug, url, version, createdAt, updatedAt, createdBy } = item as Omit<Link, 'id'> & { sk: string }
-  return { id: sk, workspaceId, slug, url, version, createdAt, updatedAt, createdBy }
+function linkOf(item: Record<string, unknown>): Link {
+  const { pk: _, sk, ...link } = item as unknown as Omit<Link, 'id'> & TableKey
+  return { id: sk, ...link }
 }
