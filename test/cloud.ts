@@ -29,8 +29,11 @@ interface SharedCloud {
   stop(): Promise<void>
 }
 
-/** Vitest runs the setup once for each project; the projects of one run share one cloud. */
-let shared: Promise<SharedCloud> | undefined
+/**
+ * Vitest runs the setup once for each project, each with its own instance of this module, all in one process: the
+ * projects of one run share one cloud through the global object.
+ */
+const registry = globalThis as { backlotTestCloud?: Promise<SharedCloud> | undefined }
 
 async function start(): Promise<SharedCloud> {
   const progress = terminalProgress(process.stderr)
@@ -55,15 +58,15 @@ async function start(): Promise<SharedCloud> {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  shared ??= start()
-  const cloud = await shared
+  registry.backlotTestCloud ??= start()
+  const cloud = await registry.backlotTestCloud
   cloud.users.add(project.name)
   project.provide('outputs', cloud.outputs)
   project.provide('home', cloud.folder)
   return async () => {
     cloud.users.delete(project.name)
     if (cloud.users.size > 0) return
-    shared = undefined
+    registry.backlotTestCloud = undefined
     await cloud.stop()
   }
 }
