@@ -85,8 +85,6 @@ function typeName(type: string, schema: JsonSchema): string {
 
 /** Keyword → how it reads with its value. */
 const LIMITS: readonly (readonly [keyword: string, read: (value: unknown) => string])[] = [
-  ['minLength', (value) => `at least ${value} characters`],
-  ['maxLength', (value) => `at most ${value} characters`],
   ['minimum', (value) => `≥ ${value}`],
   ['maximum', (value) => `≤ ${value}`],
   ['minItems', (value) => `at least ${value}`],
@@ -95,5 +93,14 @@ const LIMITS: readonly (readonly [keyword: string, read: (value: unknown) => str
   ['default', (value) => `default ${JSON.stringify(value)}`],
 ]
 
-const limitsOf = (schema: JsonSchema): readonly string[] =>
-  LIMITS.flatMap(([keyword, read]) => (schema[keyword] === undefined ? [] : [read(schema[keyword])]))
+/** Both ends of a length are one limit: `1–64 characters`. */
+function lengthOf({ minLength, maxLength }: JsonSchema): readonly string[] {
+  if (minLength === undefined && maxLength === undefined) return []
+  if (maxLength === undefined) return [`${minLength} or more characters`]
+  return [minLength === undefined ? `at most ${maxLength} characters` : `${minLength}–${maxLength} characters`]
+}
+
+const limitsOf = (schema: JsonSchema): readonly string[] => [
+  ...lengthOf(schema),
+  ...LIMITS.flatMap(([keyword, read]) => (schema[keyword] === undefined ? [] : [read(schema[keyword])])),
+]
