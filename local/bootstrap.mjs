@@ -5,9 +5,10 @@
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 const OLDEST_NODE = 20
 /** The version of Lambda's nodejs24.x runtime, which the whole project runs on. */
@@ -16,7 +17,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /** How often the line of a running installation is renewed: on a terminal, and in a log. */
 const TICK_MS = { terminal: 100, log: 5_000 }
 
-const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..')
+const root = resolve(fileURLToPath(import.meta.url), '../..')
 const modules = join(root, 'node_modules')
 const stampFile = join(modules, '.backlot-lock')
 const logFile = join(root, '.backlot', 'logs', 'npm-ci.log')
@@ -42,31 +43,66 @@ function wantedStamp() {
   return createHash('sha256').update(lock).update(`${process.platform}-${process.arch}`).digest('hex')
 }
 
+/**
+ * Whether what npm installed last, by its own record, is what the lockfile says: after `npm install` it is. Optional
+ * packages of other platforms may be absent.
+ */
+function isInstalled() {
+  const record = join(modules, '.package-lock.json')
+  if (!existsSync(record)) return false
+  const { packages: wanted } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const { packages: installed } = JSON.parse(readFileSync(record, 'utf8'))
+  return Object.entries(wanted).every(([path, entry]) => {
+    const there = installed[path]
+    if (path === '' || (!there && entry.optional && !isForThisPlatform(entry))) return true
+    return there?.version === entry.version && there?.integrity === entry.integrity && existsSync(join(root, path))
+  })
+}
+
+/** Packages that name a C library are left to npm, which knows which one the machine has. */
+function isForThisPlatform({ os, cpu, libc }) {
+  const names = (list, mine) => list !== undefined && [list].flat().includes(mine)
+  return !libc && names(os, process.platform) && names(cpu, process.arch)
+}
+
 async function install() {
   const wanted = wantedStamp()
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return
+  if (isInstalled()) return writeFileSync(stampFile, wanted)
   mkdirSync(join(root, '.backlot', 'logs'), { recursive: true })
-  const log = createWriteStream(logFile)
+  writeFileSync(logFile, '')
   const start = performance.now()
-  const endProgress = showProgress('Node packages (npm ci)', start)
-  const { code, output } = await runNpm(log)
+  const endProgress = showProgress('Node packages', start)
+  let { code, output } = await runNpm(['ci'])
+  if (code !== 0 && lacksOnlyOtherPlatforms(output)) ({ code, output } = await runNpm(['install', '--no-save']))
   endProgress(code === 0)
   if (code !== 0) refuse(...reasonOf(output, code))
   writeFileSync(stampFile, wanted)
 }
 
-function runNpm(log) {
+/**
+ * A lockfile that was written where the registry has no packages of other platforms names them without a version:
+ * `npm ci` refuses it, `npm install` takes everything else from it as it is.
+ */
+function lacksOnlyOtherPlatforms(output) {
+  const complaints = output.match(/(?:Missing|Invalid): .*/g) ?? []
+  return (
+    output.includes('EUSAGE') && complaints.length > 0 && complaints.every((line) => / \S+@ from lock file/.test(line))
+  )
+}
+
+function runNpm(command) {
   return new Promise((done) => {
     let output = ''
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-    const child = spawn(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    const child = spawn(npm, [...command, '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32',
     })
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
-        log.write(chunk)
+        appendFileSync(logFile, chunk)
         output += chunk
       })
     child.on('error', (error) => done({ code: -1, output: String(error) }))
