@@ -83,7 +83,8 @@ async function runRoute(exchange: Exchange, route: AnyRoute): Promise<HttpAnswer
     query: input?.query,
     body: input?.body,
     principal,
-    ifMatch: ifMatchVersion(request.headers['if-match']),
+    // On a read the condition is no store's business: it is answered whole.
+    ifMatch: route.method === 'GET' ? undefined : ifMatchVersion(request.headers['if-match']),
     headers: request.headers,
     requestId,
     trace,

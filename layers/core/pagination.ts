@@ -6,11 +6,13 @@ export const DEFAULT_PAGE_SIZE = 25
 /** 100 objects of a few kB stay far below DynamoDB's 1 MB page and Lambda's 6 MB answer. */
 export const MAX_PAGE_SIZE = 100
 
+const shortened = (input: unknown): string => String(input).slice(0, 20)
+
 /** Spread into a route's query schema. */
 export const pageParameters = {
   limit: z
     .string()
-    .regex(/^\d{1,3}$/, { error: (issue) => `expected a whole number, got ${JSON.stringify(issue.input)}` })
+    .regex(/^\d{1,3}$/, { error: ({ input }) => `expected a whole number, got ${JSON.stringify(shortened(input))}` })
     .transform(Number)
     .pipe(z.int().min(1).max(MAX_PAGE_SIZE))
     .default(DEFAULT_PAGE_SIZE)

@@ -56,19 +56,41 @@ export interface RateLimiterOptions {
 
 export function rateLimiter({ store, clock, limits }: RateLimiterOptions): RateLimiter {
   const all = { ...DEFAULT_LIMITS, ...limits }
+  const spent = spentWindows()
   return {
     async hit(subject, limitClass, log) {
       const limit = all[limitClass]
       const now = clock.now().getTime()
       const start = windowStart(now, limit.windowMs)
+      const msLeft = start + limit.windowMs - now
+      if (spent.has(subject, limitClass, start)) return usage(limitClass, limit, limit.requests + 1, msLeft)
       try {
         const count = await store.count(subject, limitClass, start, limit.windowMs)
-        return usage(limitClass, limit, count, start + limit.windowMs - now)
+        if (count > limit.requests) spent.add(subject, limitClass, start)
+        return usage(limitClass, limit, count, msLeft)
       } catch (error) {
         log.note('warn', 'rate limit not counted, request let through', { limitClass, reason: String(error) })
         log.metric('rateLimitSkipped', 1)
         return undefined
       }
+    },
+  }
+}
+
+/** Bounds the memory: about 100 bytes each. */
+const MAX_SPENT_WINDOWS = 1_000
+
+/** Windows that this environment has seen overrun. Their next requests are refused without a write: a flood costs nothing. */
+function spentWindows() {
+  const starts = new Map<string, number>()
+  const name = (subject: string, limitClass: LimitClass) => `${limitClass}#${subject}`
+  return {
+    has: (subject: string, limitClass: LimitClass, start: number) => starts.get(name(subject, limitClass)) === start,
+    add(subject: string, limitClass: LimitClass, start: number) {
+      starts.delete(name(subject, limitClass))
+      starts.set(name(subject, limitClass), start)
+      const [oldest] = starts.keys()
+      if (starts.size > MAX_SPENT_WINDOWS && oldest !== undefined) starts.delete(oldest)
     },
   }
 }
