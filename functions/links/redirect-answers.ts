@@ -1,6 +1,6 @@
 /** Every answer that the redirect can give, in the form that API Gateway and function URLs both take. Pure. */
 import { PROBLEM_CONTENT_TYPE, Problem, type ProblemCode, problemDocument } from '#core/problem.ts'
-import { PAGE_CONTENT_SECURITY_POLICY, PAGES } from './pages.ts'
+import { type PageName, pageOf } from './pages.ts'
 import { prefersHtml, type RedirectRequest } from './redirect-request.ts'
 
 export interface RedirectAnswer {
@@ -9,12 +9,11 @@ export interface RedirectAnswer {
   readonly body: string
 }
 
-/** Seconds. Throttling of an on-demand table ends within a second or two as it splits its partitions. */
+/** Throttling of an on-demand table ends within a second or two, as it splits its partitions. */
 export const RETRY_AFTER_SECONDS = 2
 const ONE_DAY_SECONDS = 86_400
 
 const HTML = 'text/html; charset=utf-8'
-const PLAIN_TEXT = 'text/plain; charset=utf-8'
 
 /** Crawlers may follow links, so that previews and rankings reach the targets, but have no business in the API. */
 const ROBOTS = 'User-agent: *\nDisallow: /api/\n'
@@ -34,6 +33,7 @@ const COMMON = {
 /** A redirect that is kept anywhere hides later visits and later changes of the target. */
 const REDIRECT = { ...COMMON, 'Cache-Control': 'private, no-store' }
 const ERROR = { ...COMMON, 'Cache-Control': 'no-store', Vary: 'Accept' }
+const FIXED = { ...COMMON, 'Cache-Control': `public, max-age=${ONE_DAY_SECONDS}` }
 
 /** `url` is a WHATWG serialisation, as stored: it holds no line breaks and only ASCII. */
 export const redirectTo = (url: string, requestId: string): RedirectAnswer => ({
@@ -43,7 +43,7 @@ export const redirectTo = (url: string, requestId: string): RedirectAnswer => ({
 })
 
 /** The problems that a visitor can meet. */
-export type RedirectProblem = Extract<ProblemCode, keyof typeof PAGES>
+export type RedirectProblem = Extract<ProblemCode, PageName>
 
 const DETAILS: Readonly<Record<RedirectProblem, string>> = {
   not_found: 'no link has this slug',
@@ -61,36 +61,47 @@ const EXTRA_HEADERS: Partial<Record<RedirectProblem, Readonly<Record<string, str
 /** A page for browsers, problem+json (RFC 9457) for everyone else; without a body for HEAD. */
 export function refuse(code: RedirectProblem, request: RedirectRequest, requestId: string): RedirectAnswer {
   const problem = new Problem(code, DETAILS[code])
-  const html = prefersHtml(request.headers['accept'])
-  const headers = {
-    ...ERROR,
-    ...EXTRA_HEADERS[code],
-    'Content-Type': html ? HTML : PROBLEM_CONTENT_TYPE,
-    ...(html && { 'Content-Security-Policy': PAGE_CONTENT_SECURITY_POLICY }),
-    'X-Request-Id': requestId,
+  const { body, headers } = prefersHtml(request.headers['accept'])
+    ? html(code)
+    : { body: JSON.stringify(problemDocument(problem, requestId)), headers: { 'Content-Type': PROBLEM_CONTENT_TYPE } }
+  return {
+    statusCode: problem.status,
+    headers: { ...ERROR, ...EXTRA_HEADERS[code], ...headers, 'X-Request-Id': requestId },
+    body: request.method === 'HEAD' ? '' : body,
   }
-  const body = html ? PAGES[code] : JSON.stringify(problemDocument(problem, requestId))
-  return { statusCode: problem.status, headers, body: request.method === 'HEAD' ? '' : body }
 }
-
-const CACHED = { ...COMMON, 'Cache-Control': `public, max-age=${ONE_DAY_SECONDS}` }
-const FIXED: ReadonlyMap<string, RedirectAnswer> = new Map([
-  [
-    '/',
-    {
-      statusCode: 200,
-      headers: { ...CACHED, 'Content-Type': HTML, 'Content-Security-Policy': PAGE_CONTENT_SECURITY_POLICY },
-      body: PAGES.home,
-    },
-  ],
-  ['/robots.txt', { statusCode: 200, headers: { ...CACHED, 'Content-Type': PLAIN_TEXT }, body: ROBOTS }],
-  ['/favicon.ico', { statusCode: 204, headers: CACHED, body: '' }],
-])
 
 /** What every host is asked for, answered without a table read; undefined for other paths. */
 export function fixedAnswer({ method, path }: RedirectRequest, requestId: string): RedirectAnswer | undefined {
-  const fixed = FIXED.get(path)
+  const fixed = fixedContent(path)
   if (fixed === undefined) return undefined
-  const { statusCode, headers, body } = fixed
-  return { statusCode, headers: { ...headers, 'X-Request-Id': requestId }, body: method === 'HEAD' ? '' : body }
+  return {
+    statusCode: fixed.body === '' ? 204 : 200,
+    headers: { ...FIXED, ...fixed.headers, 'X-Request-Id': requestId },
+    body: method === 'HEAD' ? '' : fixed.body,
+  }
+}
+
+interface Content {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+function fixedContent(path: string): Content | undefined {
+  switch (path) {
+    case '/':
+      return html('home')
+    case '/robots.txt':
+      return { headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: ROBOTS }
+    case '/favicon.ico':
+      // Pages carry their icon within themselves.
+      return { headers: {}, body: '' }
+    default:
+      return undefined
+  }
+}
+
+function html(page: PageName): Content {
+  const { body, headers } = pageOf(page)
+  return { body, headers: { ...headers, 'Content-Type': HTML } }
 }

@@ -2,7 +2,7 @@
 import { createAfterResponse } from '#core/after-response.ts'
 import { systemClock } from '#core/clock.ts'
 import { createLogger } from '#core/log.ts'
-import { hexFrom, systemRandom } from '#core/random.ts'
+import { hexFrom, pooled, systemRandom } from '#core/random.ts'
 import { continueTrace } from '#core/trace.ts'
 import { createAwsCall } from './aws-call.store.ts'
 import { connection } from './aws-connection.ts'
@@ -22,7 +22,7 @@ const services = {
   sendClick: createSendClick(createAwsCall({ ...(await connection('sqs')), clock }), CLICKS_QUEUE_URL),
   afterResponse,
 }
-const randomHex = hexFrom(systemRandom)
+const randomHex = hexFrom(pooled(systemRandom))
 
 export const handler = afterResponse.around<RestEvent | UrlEvent, RedirectAnswer>(async (event, context) => {
   const requestId = context.awsRequestId
