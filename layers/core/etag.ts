@@ -2,8 +2,11 @@
 import type { HttpAnswer } from './exchange.ts'
 import { Problem } from './problem.ts'
 
-/** The opaque part may hold any visible character but the quote, and bytes above ASCII (§8.8.3). */
-const ENTITY_TAG = /^(W\/)?"([\x21\x23-\x7e\x80-\uffff]*)"$/
+/** The opaque part may hold any visible character but the quote, a comma too, and bytes above ASCII (§8.8.3). */
+const ENTITY_TAG = /(W\/)?"([\x21\x23-\x7e\x80-\uffff]*)"/y
+/** Empty elements of a list are skipped (§5.6.1.2). */
+const BEFORE_FIRST = /[ \t,]*/y
+const BETWEEN = /[ \t]*(?:,[ \t,]*|$)/y
 
 interface EntityTag {
   readonly weak: boolean
@@ -16,13 +19,20 @@ export const formatEtag = (version: string): string => `"${version}"`
 export function parseEntityTags(header: string): '*' | readonly EntityTag[] | undefined {
   if (header.trim() === '*') return '*'
   const tags: EntityTag[] = []
-  // A tag may contain a comma, so the list is split where a comma follows a closing quote.
-  for (const part of header.trim().split(/(?<=")\s*,\s*/)) {
-    const match = ENTITY_TAG.exec(part)
-    if (match === null) return undefined
+  let position = 0
+  const take = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = position
+    const match = pattern.exec(header)
+    position += match?.[0].length ?? 0
+    return match
+  }
+  take(BEFORE_FIRST)
+  while (position < header.length) {
+    const match = take(ENTITY_TAG)
+    if (match === null || take(BETWEEN) === null) return undefined
     tags.push({ weak: match[1] !== undefined, tag: match[2] ?? '' })
   }
-  return tags
+  return tags.length === 0 ? undefined : tags
 }
 
 /**

@@ -42,6 +42,7 @@ describe('renderPage', () => {
   it('escapes the title and the body', () => {
     expect(page.body).toContain('<title>A &amp; B</title>')
     expect(page.body).toContain('<p>&lt;x&gt;</p>')
+    expect(page.body).toContain('p{margin:0}</style>')
   })
 
   it('asks not to be indexed unless it has a description', () => {

@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createCursors, MAX_CURSOR_LENGTH } from '#core/cursor.ts'
+import { Problem } from '#core/problem.ts'
+
+const cursors = createCursors(async () => new Uint8Array(32).fill(7))
+const SCOPE = ['links', 'wsp_1']
+
+const position = fc.dictionary(fc.string({ maxLength: 10 }), fc.oneof(fc.string({ maxLength: 30 }), fc.integer()), {
+  maxKeys: 4,
+  noNullPrototype: true,
+})
+
+const refused = async (scope: readonly string[], cursor: string): Promise<boolean> => {
+  try {
+    await cursors.open(scope, cursor)
+    return false
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'invalid_cursor') return true
+    throw error
+  }
+}
+
+describe('cursors', () => {
+  it('give back the position they were made of', async () => {
+    await fc.assert(
+      fc.asyncProperty(position, async (where) => {
+        const cursor = await cursors.seal(SCOPE, where)
+        expect(cursor).toMatch(/^[\w-]+$/)
+        expect(await cursors.open(SCOPE, cursor)).toEqual(where)
+      }),
+    )
+  })
+
+  it('are refused with any bit flipped', async () => {
+    await fc.assert(
+      fc.asyncProperty(position, fc.nat(), async (where, seed) => {
+        const bytes = Buffer.from(await cursors.seal(SCOPE, where), 'base64url')
+        const bit = seed % (bytes.length * 8)
+        bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+        expect(await refused(SCOPE, bytes.toString('base64url'))).toBe(true)
+      }),
+    )
+  })
+
+  it('are refused with any character changed, also one whose last bits do not count in base64', async () => {
+    const cursor = await cursors.seal(SCOPE, { id: 'lnk_1' })
+    for (const [index, character] of [...cursor].entries()) {
+      const other = character === 'A' ? 'B' : 'A'
+      expect(await refused(SCOPE, cursor.slice(0, index) + other + cursor.slice(index + 1))).toBe(true)
+    }
+    const last = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    const accepted: string[] = []
+    for (const character of last)
+      if (!(await refused(SCOPE, cursor.slice(0, -1) + character))) accepted.push(cursor.slice(0, -1) + character)
+    expect(accepted).toEqual([cursor])
+  })
+
+  it('open only the list that gave them out', async () => {
+    const cursor = await cursors.seal(SCOPE, { id: 'lnk_1' })
+    for (const scope of [['links', 'wsp_2'], ['tasks', 'wsp_1'], ['linksw', 'sp_1'], ['links'], ['links', 'wsp_1', '']])
+      expect(await refused(scope, cursor)).toBe(true)
+    expect(await refused(SCOPE, cursor)).toBe(false)
+  })
+
+  it('open only under the key that sealed them', async () => {
+    const others = createCursors(async () => new Uint8Array(32).fill(8))
+    expect(await refused(SCOPE, await others.seal(SCOPE, { id: 'lnk_1' }))).toBe(true)
+  })
+
+  it('refuse any text, without an error of ours', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {
+        expect(await refused(SCOPE, text)).toBe(true)
+      }),
+    )
+    expect(await refused(SCOPE, 'A'.repeat(MAX_CURSOR_LENGTH + 1))).toBe(true)
+  })
+})
