@@ -1,27 +1,46 @@
 /**
- * An esbuild plugin: CommonJS packages that call `require('crypto')` get Node's own modules by an ESM import instead.
- * Otherwise every bundle with such a package would need `createRequire`, at the cost of every cold start.
+ * An esbuild plugin: bundles take Node's own modules by `process.getBuiltinModule`, and of each only what they use.
+ *
+ * An ES module that imports a built-in makes Node read every export of it. For `node:http` that reads `WebSocket`,
+ * which loads undici: 10 to 20 ms of every cold start (Node 24, `bench/cold-start`), for nothing. CommonJS packages
+ * that call `require('crypto')` get the module the same way, so no bundle needs `createRequire`.
  */
 import { isBuiltin } from 'node:module'
 import type { Plugin } from 'esbuild'
 
-/** What the CommonJS caller gets: the default export, which for Node's modules is what `require` gives. */
-const CALLED = 'builtin-called'
 const IMPORTED = 'builtin-imported'
+const REQUIRED = 'builtin-required'
 
-export const builtinsByImport: Plugin = {
-  name: 'builtins-by-import',
+/** Whoever takes a whole module (`await import('node:http')`) gets it without these, which load undici when read. */
+const LOADED_ON_READ = new Set(['WebSocket', 'CloseEvent', 'MessageEvent'])
+
+const prefixed = (path: string): string => (path.startsWith('node:') ? path : `node:${path}`)
+
+export const leanBuiltins: Plugin = {
+  name: 'lean-builtins',
   setup(build) {
-    build.onResolve({ filter: /./ }, ({ kind, path, namespace }) =>
-      kind === 'require-call' && isBuiltin(path)
-        ? { path, namespace: namespace === CALLED ? IMPORTED : CALLED, sideEffects: false }
-        : undefined,
-    )
-    build.onLoad({ filter: /./, namespace: CALLED }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)}).default`,
+    build.onResolve({ filter: /./ }, ({ kind, path }) => {
+      if (!isBuiltin(path)) return undefined
+      const namespace = kind === 'require-call' ? REQUIRED : IMPORTED
+      return { path: prefixed(path), namespace, sideEffects: false }
+    })
+    build.onLoad({ filter: /./, namespace: REQUIRED }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
     }))
-    build.onLoad({ filter: /./, namespace: IMPORTED }, ({ path }) => ({
-      contents: `export { default } from ${JSON.stringify(path.startsWith('node:') ? path : `node:${path}`)}`,
-    }))
+    build.onLoad({ filter: /./, namespace: IMPORTED }, ({ path }) => ({ contents: asNeeded(path) }))
   },
+}
+
+/** Each export is a call that esbuild may leave out where nobody uses it. */
+function asNeeded(path: string): string {
+  const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter(
+    (name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default' && !LOADED_ON_READ.has(name),
+  )
+  return [
+    `const builtin = process.getBuiltinModule(${JSON.stringify(path)})`,
+    'const read = (name) => builtin[name]',
+    'export default builtin',
+    ...names.map((name) => `const of_${name} = /* @__PURE__ */ read(${JSON.stringify(name)})`),
+    `export { ${names.map((name) => `of_${name} as ${name}`).join(', ')} }`,
+  ].join('\n')
 }

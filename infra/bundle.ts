@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type BuildOptions, type BuildResult, build, context, type Metafile, type Plugin } from 'esbuild'
-import { builtinsByImport } from './builtins.ts'
+import { leanBuiltins } from './builtins.ts'
 import { bundleFolder, type FunctionSource, listFunctions, ROOT } from './sources.ts'
 
 /** Lambda's runtime `nodejs24.x`; the same version runs here (package.json). */
@@ -53,7 +53,7 @@ function buildOptions(root: string, functions: readonly FunctionSource[]) {
     metafile: true,
     write: false,
     logLevel: 'silent',
-    plugins: [builtinsByImport],
+    plugins: [leanBuiltins],
   } as const satisfies BuildOptions
 }
 
