@@ -10,7 +10,7 @@ import { CHECKOUT, type Home } from './home.ts'
 import { portHolder, requirePort } from './ports.ts'
 import { silentProgress } from './progress.ts'
 import { Refusal } from './refusal.ts'
-import { ensureSetUp } from './setup.ts'
+import { ensureSetUp, type SetUp } from './setup.ts'
 
 const LAUNCHER = join(import.meta.dirname, 'localstack', 'launch.py')
 /** 2 to 3 s on two cores when nothing else runs; the first start after an installation reads everything from disk. */
@@ -57,10 +57,10 @@ export interface LocalStackOptions {
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { home, port } = options
-  const { python, dynoxide } = await ensureSetUp(silentProgress)
+  const setUp = await ensureSetUp(silentProgress)
   await requirePort(port, 'BACKLOT_CLOUD_PORT')
   await prepareFolders(home)
-  const child = await launch(python, dynoxide, home, port)
+  const child = await launch(setUp, home, port)
   const localStack = handleOf(child, options)
   try {
     await healthy(localStack, options.healthyDeadlineMs ?? HEALTHY_DEADLINE_MS)
@@ -89,16 +89,17 @@ async function prepareFolders(home: Home): Promise<void> {
   await mkdir(home.functionLogs)
 }
 
-async function launch(python: string, dynoxide: string, home: Home, port: number): Promise<ChildProcess> {
+async function launch({ python, prepared, dynoxide }: SetUp, home: Home, port: number): Promise<ChildProcess> {
   const log = await open(home.localStackLog, 'a')
   const flags = ['-s', '-E']
   const settings = ['--port', `${port}`, '--node', process.execPath, '--dynoxide', dynoxide]
-  const folders = ['--state', home.volume, '--function-logs', home.functionLogs]
+  const folders = ['--state', home.volume, '--prepared', prepared, '--function-logs', home.functionLogs]
   const passed = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
   try {
     return spawn(python, [...flags, LAUNCHER, ...settings, ...folders], {
       cwd: CHECKOUT,
-      env: Object.fromEntries(passed),
+      // Plugin lists are cached beside the packages, not in the user's home folder.
+      env: { ...Object.fromEntries(passed), XDG_CACHE_HOME: join(prepared, 'cache') },
       stdio: ['pipe', log.fd, log.fd],
       // A group of its own: Ctrl-C at the terminal reaches the command, which stops LocalStack in order.
       detached: true,

@@ -21,12 +21,15 @@ const UV = 'uv==0.13.8'
 const SOURCES = join(import.meta.dirname, 'localstack')
 const REQUIREMENTS = join(SOURCES, 'requirements.txt')
 const REWRITE = join(SOURCES, 'python311.py')
+const PREPARE = join(SOURCES, 'prepared.py')
 /** 150 MB over a slow line. */
 const SET_UP_DEADLINE_MS = 15 * 60_000
 
 export interface SetUp {
   /** The Python of the private environment. */
   readonly python: string
+  /** What LocalStack computes once and for all: see prepared.py. */
+  readonly prepared: string
   readonly dynoxide: string
 }
 
@@ -43,17 +46,17 @@ export async function ensureSetUp(progress: Progress, options: SetUpOptions = {}
   const { state = CHECKOUT_STATE, environment = process.env } = options
   const dynoxide = findDynoxide(options.platform)
   const folder = join(state, 'venv')
-  const finished = await finishedPython(folder, environment)
-  if (finished) return { python: finished, dynoxide }
+  const finished = await finishedSetUp(folder, environment)
+  if (finished) return { ...finished, dynoxide }
   const python = await findPython(environment)
   const lock = {
     deadlineMs: SET_UP_DEADLINE_MS,
     onWait: (owner: number) => progress.line(`Another process (${owner}) installs LocalStack, waiting for it`),
   }
   await withLock(join(state, 'venv.lock'), lock, () => install(folder, python, environment, progress, state))
-  const installed = await finishedPython(folder, environment)
+  const installed = await finishedSetUp(folder, environment)
   if (!installed) throw new Error(`expected a finished environment in ${folder}`)
-  return { python: installed, dynoxide }
+  return { ...installed, dynoxide }
 }
 
 /** @throws Refusal `dynoxide_missing` when there is no binary for the platform */
@@ -70,27 +73,27 @@ export function findDynoxide(platform = `${process.platform}-${process.arch}`): 
 }
 
 const pythonIn = (environmentFolder: string): string => join(environmentFolder, 'bin', 'python')
+const preparedIn = (environmentFolder: string): string => join(environmentFolder, 'prepared')
 
 const hashOf = (...parts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 
 /** What a finished set-up was made from, beside the Python itself. */
 async function inputs(environment: SetUpOptions['environment']): Promise<string> {
-  return hashOf(
-    UV,
-    await readFile(REQUIREMENTS, 'utf8'),
-    await readFile(REWRITE, 'utf8'),
-    environment?.['BACKLOT_PYTHON'] ?? '',
-  )
+  const sources = await Promise.all([REQUIREMENTS, REWRITE, PREPARE].map((file) => readFile(file, 'utf8')))
+  return hashOf(UV, ...sources, environment?.['BACKLOT_PYTHON'] ?? '')
 }
 
 /** Doesn't run Python: `bin/python` is a link to the interpreter, so an interpreter that is gone counts as unfinished. */
-async function finishedPython(folder: string, environment: SetUpOptions['environment']): Promise<string | undefined> {
+async function finishedSetUp(
+  folder: string,
+  environment: SetUpOptions['environment'],
+): Promise<Omit<SetUp, 'dynoxide'> | undefined> {
   const current = await readFile(join(folder, 'current.json'), 'utf8').catch(() => '{}')
   const { key, inputs: madeFrom } = JSON.parse(current) as { key?: string; inputs?: string }
   if (key === undefined || madeFrom !== (await inputs(environment))) return undefined
   const python = pythonIn(join(folder, key))
-  return existsSync(python) ? python : undefined
+  return existsSync(python) ? { python, prepared: preparedIn(join(folder, key)) } : undefined
 }
 
 async function install(
@@ -100,7 +103,7 @@ async function install(
   progress: Progress,
   state: string,
 ): Promise<void> {
-  if (await finishedPython(folder, environment)) return
+  if (await finishedSetUp(folder, environment)) return
   await mkdir(folder, { recursive: true })
   const madeFrom = await inputs(environment)
   const key = hashOf(madeFrom, python.path, python.version)
@@ -154,7 +157,10 @@ async function fill(
       REQUIREMENTS,
     ),
   )
-  await run(inside, REWRITE)
+  await progress.step('Index of AWS services', async () => {
+    await run(inside, REWRITE)
+    await run(inside, PREPARE, preparedIn(target))
+  })
 }
 
 /** @throws Refusal `no_network` or `set_up_failed`, with the command's last line and the log that has the rest */

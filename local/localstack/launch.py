@@ -11,8 +11,11 @@ import sys
 import threading
 from pathlib import Path
 
+import ahead
+import function_urls
 import gateway
 import older_python
+import prepared
 import settings
 from watchdog import Watchdog
 
@@ -30,6 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--node", required=True, help="the Node that runs functions")
     parser.add_argument("--dynoxide", required=True)
     parser.add_argument("--state", type=Path, required=True, help="folder of this process alone")
+    parser.add_argument("--prepared", type=Path, required=True, help="folder that prepared.py filled")
     parser.add_argument("--function-logs", type=Path, required=True)
     return parser.parse_args()
 
@@ -51,6 +55,8 @@ def main() -> None:
     use_dynoxide(options, watchdog, end)
     use_node(options, watchdog)
     use_own_folders(options.state)
+    function_urls.use()
+    prepared.use(options.prepared)
     run(server)
 
 
@@ -117,6 +123,7 @@ def run(server) -> None:
     setup_logging_from_config()
     runtime = current.initialize_runtime()
     gateway.serve_on(server)
+    threading.Thread(target=ahead.load, args=(runtime.ready,), daemon=True).start()
     runtime.run()
     sys.exit(runtime.exit_code)
 
