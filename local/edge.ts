@@ -41,10 +41,13 @@ const ORIGIN_TIMEOUT_MS = 30_000
 /** LocalStack's server closes idle connections on its own; ours go first, so that no request meets a closing one. */
 const IDLE_SOCKET_MS = 4_000
 const LOOPBACK = ['127.0.0.1', '::1']
+/** What LocalStack answers itself on every host name; on AWS there is nothing behind these paths. */
+const EMULATOR_PATHS = /^\/+_(localstack|aws|extension)(\/|$)/
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 const PROBLEMS = {
   bad_request_target: { status: 400, title: 'The request target is not a path' },
+  not_found: { status: 404, title: 'There is no such path' },
   method_not_allowed: { status: 405, title: 'The path does not have this method' },
   origin_unreachable: { status: 502, title: 'The origin did not answer' },
   origin_not_ready: { status: 503, title: 'The local cloud is being set up' },
@@ -91,6 +94,8 @@ export async function serveEdge(options: EdgeOptions): Promise<Edge> {
         'bad_request_target',
         `expected an absolute path without dot segments, got ${incoming.url}`,
       )
+    if (EMULATOR_PATHS.test(target.path))
+      return answerProblem(response, 'not_found', `${target.path} is not part of the public site`)
     const origin = options.resolve(target.path)
     if (!origin)
       return answerProblem(response, 'origin_not_ready', 'Try again in a moment; `npm run status` says more.')

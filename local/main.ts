@@ -31,6 +31,24 @@ const COMMANDS: Readonly<Record<string, { readonly does: string; readonly run: C
     does: 'deploy [stacks] [--env local|localstack|dev|prod]',
     run: async (args) => (await import('./deploy.ts')).deploy(args, readSettings(), progress),
   },
+  invoke: {
+    does: 'give an event to a deployed function: <function> <fixture>',
+    run: async (args) => (await import('./invoke.ts')).invoke(args, readSettings()),
+  },
+  trigger: {
+    does: 'send an event to where it comes from: <fixture>',
+    run: async (args) => (await import('./trigger.ts')).trigger(args, readSettings()),
+  },
+  test: {
+    does: 'all tests, or those that vitest finds by the arguments',
+    run: async (args) => (await import('./test.ts')).test(args, progress),
+  },
+  check: { does: 'format, lint, types, dead code, policies', run: async () => (await import('./check.ts')).check() },
+  bench: { does: 'measured tables [name]', run: async (args) => (await import('./bench.ts')).bench(args) },
+  openapi: {
+    does: 'write the OpenAPI documents [--check]',
+    run: async (args) => (await import('./openapi.ts')).main(args),
+  },
 }
 
 function usage(): string {
