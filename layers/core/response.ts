@@ -11,17 +11,20 @@ export interface LambdaHttpResult {
   readonly isBase64Encoded: false
 }
 
-/** The answer's own headers win; HEAD gets those of GET without the body (RFC 9110 §9.3.2). */
+/** The answer's own headers win, `Vary` is joined; HEAD gets those of GET without the body (RFC 9110 §9.3.2). */
 export function finished(exchange: Exchange, answer: HttpAnswer, origins: readonly string[]): LambdaHttpResult {
+  const cors = corsHeaders(exchange.request, origins)
+  const vary = [cors['vary'], answer.headers['vary']].filter((value) => value !== undefined)
   return {
     statusCode: answer.status,
     headers: {
       ...SECURITY_HEADERS,
-      ...corsHeaders(exchange.request, origins),
+      ...cors,
       'x-request-id': exchange.requestId,
       traceparent: formatTraceparent(exchange.trace),
       ...exchange.headers,
       ...answer.headers,
+      vary: vary.join(', '),
     },
     body: exchange.request.method === 'HEAD' ? '' : (answer.body ?? ''),
     isBase64Encoded: false,
