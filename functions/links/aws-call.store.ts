@@ -2,10 +2,9 @@
  * One signed call of an AWS JSON API over a kept-alive connection. For the redirect only: the SDK's DynamoDB client
  * alone takes three times the redirect's whole cold-start budget to load.
  */
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { ClientRequest, Agent as HttpAgent, RequestOptions } from 'node:http'
-import aws4 from 'aws4'
 import { type Clock, SECOND } from '#core/clock.ts'
+import { type Credentials, createSigner } from './aws-signature.ts'
 
 export interface AwsCallOptions {
   readonly service: 'dynamodb' | 'sqs'
@@ -15,12 +14,6 @@ export interface AwsCallOptions {
   readonly credentials: Credentials
   readonly clock: Clock
   readonly transport: Transport
-}
-
-export interface Credentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string
 }
 
 /** `node:http` or `node:https`. */
@@ -67,9 +60,13 @@ export function createAwsCall(options: AwsCallOptions): AwsCall {
     timeout: TIMEOUT_MS,
     ...(port !== '' && { port }),
   }
-  const sign = createSign(options, host)
+  const sign = createSigner({ ...options, host })
   const once = (target: string, body: string) =>
-    send(options.transport, { ...address, method: 'POST', path: '/', headers: sign(target, body) }, body)
+    send(
+      options.transport,
+      { ...address, method: 'POST', path: '/', headers: sign(target, body, options.clock.now()) },
+      body,
+    )
   return async (target, body) => {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -80,58 +77,6 @@ export function createAwsCall(options: AwsCallOptions): AwsCall {
         if (!error.code.endsWith('Exception')) agent.destroy()
       }
     }
-  }
-}
-
-/**
- * aws4 keeps the derived key as bytes, which Node 24 turns into a key object at every HMAC: 13 µs instead of 2, more
- * than all the rest of signing. So the key object is kept here.
- */
-class KeptKeySigner extends aws4.RequestSigner {
-  readonly #key: KeyObject
-
-  constructor(request: aws4.Request, credentials: Credentials, key: KeyObject) {
-    super(request, credentials)
-    this.#key = key
-  }
-
-  override signature(): string {
-    return hmac(this.#key, this.stringToSign()).toString('hex')
-  }
-}
-
-const hmac = (key: KeyObject | string, text: string): Buffer => createHmac('sha256', key).update(text).digest()
-
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, step 4: one for each day. */
-function deriveKey({ credentials, region, service }: AwsCallOptions, day: string): KeyObject {
-  const start = hmac(`AWS4${credentials.secretAccessKey}`, day)
-  return [region, service, 'aws4_request'].reduce(
-    (key, part) => createSecretKey(hmac(key, part)),
-    createSecretKey(start),
-  )
-}
-
-/** Signs with the key of the day, which it keeps. */
-function createSign(options: AwsCallOptions, host: string): (target: string, body: string) => string[] {
-  const { service, region, credentials, clock } = options
-  let kept: { day: string; key: KeyObject } | undefined
-  return (target, body) => {
-    const date = clock
-      .now()
-      .toISOString()
-      .replace(/[:-]|\.\d{3}/g, '')
-    const day = date.slice(0, 8)
-    if (kept?.day !== day) kept = { day, key: deriveKey(options, day) }
-    const headers = {
-      'Content-Type': 'application/x-amz-json-1.0',
-      'X-Amz-Target': target,
-      'X-Amz-Date': date,
-      Host: host,
-    }
-    const request = { service, region, method: 'POST', path: '/', headers, body }
-    const signed = new KeptKeySigner(request, credentials, kept.key).sign()
-    // As a flat list Node writes them to the socket as they are.
-    return Object.entries(signed.headers ?? {}).flatMap(([name, value]) => [name, String(value)])
   }
 }
 

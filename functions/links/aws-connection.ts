@@ -1,5 +1,6 @@
 /** Where and as whom the redirect calls AWS: from the environment, under the names that the AWS SDKs use. */
-import type { AwsCallOptions, Credentials } from './aws-call.store.ts'
+import type { AwsCallOptions } from './aws-call.store.ts'
+import type { Credentials } from './aws-signature.ts'
 
 type Connection = Omit<AwsCallOptions, 'clock'>
 type Environment = Readonly<Record<string, string | undefined>>

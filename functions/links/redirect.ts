@@ -46,8 +46,9 @@ export async function redirect(
   log.set({ slug })
 
   const found = await findSlug(slug, now).catch((error: unknown) => {
-    log.fail(error)
-    return { kind: error instanceof AwsCallError && error.kind === 'unavailable' ? 'unavailable' : 'failed' } as const
+    const passes = error instanceof AwsCallError && error.kind === 'unavailable'
+    log.fail(error, passes ? 'warn' : 'error')
+    return { kind: passes ? 'unavailable' : 'failed' } as const
   })
   switch (found.kind) {
     case 'live': {
