@@ -91,7 +91,9 @@ def use_node(options: argparse.Namespace, watchdog: Watchdog) -> None:
     runtime_executor.get_runtime_executor = lambda: ProcessExecutor
 
     import environments
+    import gathered
 
+    gathered.use()
     pool = environments.Environments(int(os.environ.get("BACKLOT_LAMBDA_ENVIRONMENTS") or DEFAULT_ENVIRONMENTS))
     environments.use(pool)
     ProcessExecutor.machinery = Machinery(
