@@ -18,12 +18,7 @@ export class Platform extends ServiceStack {
     super(app, 'Platform', { environment, description: 'Backlot: event bus, alarms topic, keys, access table' })
     const names = platformNames(environment)
     new EventBus(this, 'Bus', { eventBusName: names.bus, description: 'Changes that services publish' })
-    const topic = new Topic(this, 'Alarms', { topicName: names.alarmsTopic, enforceSSL: true })
-    acknowledge(
-      topic,
-      'AwsSolutions-SNS2',
-      'Alarm texts hold no data of users; CloudWatch could not use the AWS managed key.',
-    )
+    new Topic(this, 'Alarms', { topicName: names.alarmsTopic, enforceSSL: true })
     new ServiceTable(this, 'Access', { tableName: names.accessTable })
     this.#kitSecret(names.kitSecret)
     if (environment.capabilities.apiAccessLogs) this.#apiGatewayLogs()
