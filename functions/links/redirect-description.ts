@@ -23,14 +23,16 @@ export const followLink = {
     302: {
       description: 'The way to the target.',
       headers: {
+        'X-Request-Id': 'The request id, by which the request is found in the log.',
         Location: 'The target.',
         'Cache-Control': '`private, no-store`: every visit is counted, every change is seen.',
       },
     },
     404: { description: 'No link has this slug.', ...PAGE },
+    405: { description: 'A link can only be followed.', ...PAGE },
     410: { description: 'The link was deleted.', ...PAGE },
     500: { description: 'A fault of ours.', ...PAGE },
     503: { description: 'Links can not be looked up right now.', ...PAGE },
   },
-  problems: ['not_found', 'link_gone', 'internal_error', 'dependency_unavailable'],
+  problems: ['not_found', 'method_not_allowed', 'link_gone', 'internal_error', 'dependency_unavailable'],
 } as const satisfies NonNullable<ServiceDescription<never>['elsewhere']>[number]

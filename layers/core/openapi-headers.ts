@@ -96,10 +96,13 @@ export function answerHeaders(route: DescribedRoute, replayable: boolean): Reado
 const RETRY_AFTER_CODES: readonly ProblemCode[] = ['rate_limited', 'dependency_unavailable', 'idempotency_in_progress']
 
 /** What stands on a problem with any of the codes. */
-export const problemHeaders = (codes: readonly ProblemCode[]): Readonly<Record<string, Reference>> =>
+export const problemHeaders = (
+  codes: readonly ProblemCode[],
+  { outsideKit }: Pick<DescribedRoute, 'outsideKit'> = {},
+): Readonly<Record<string, Reference>> =>
   referencesTo([
     'X-Request-Id',
-    'traceparent',
+    ...(outsideKit ? [] : (['traceparent'] as const)),
     ...(codes.includes('method_not_allowed') ? (['Allow'] as const) : []),
     ...(codes.includes('unauthenticated') ? (['WWW-Authenticate'] as const) : []),
     ...(codes.includes('rate_limited') ? (['RateLimit', 'RateLimit-Policy'] as const) : []),

@@ -212,9 +212,11 @@ const declaredHeaders = (answer: Answer): Record<string, HeaderObject> =>
 /** The answers and beside them the problems; where both have a status, one response with both contents. */
 function responsesOf(route: DescribedRoute, parts: Parts): Record<string, ResponseObject | Reference> {
   const answers = answersOf(route, parts)
-  const problems = problemResponses(problemsOf(route)).map(({ status, name, response }) => {
+  const problems = problemResponses(problemsOf(route), route).map(({ status, name, response }) => {
     const answer = answers[status]
     if (answer !== undefined) return [status, bothOf(answer, response)] as const
+    // The shared ones have the headers of the kit.
+    if (route.outsideKit) return [status, response] as const
     parts.responses.set(name, response)
     return [status, { $ref: `#/components/responses/${name}` }] as const
   })
