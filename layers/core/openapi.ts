@@ -196,14 +196,17 @@ function answersOf(route: DescribedRoute, { schemas, example }: Parts): Record<s
       }),
     },
   ])
-  if (acceptsIfNoneMatch(route) && route.answers[304] === undefined)
-    answers.push(['304', { description: 'Nothing changed since the version in If-None-Match.', headers: common }])
+  if (acceptsIfNoneMatch(route) && route.answers[304] === undefined) {
+    // RFC 9110 §15.4.5: with the headers that say which version is still the current one.
+    const headers = { ...common, ...declaredHeaders(route.answers[200]) }
+    answers.push(['304', { description: 'Nothing changed since the version in If-None-Match.', headers }])
+  }
   return Object.fromEntries(answers)
 }
 
-const declaredHeaders = (answer: Answer): Record<string, HeaderObject> =>
+const declaredHeaders = (answer: Answer | undefined): Record<string, HeaderObject> =>
   Object.fromEntries(
-    Object.entries(answer.headers ?? {}).map(([name, description]) => [
+    Object.entries(answer?.headers ?? {}).map(([name, description]) => [
       name,
       { description, required: true, schema: { type: 'string' } },
     ]),
