@@ -54,7 +54,6 @@ class ProcessExecutor(RuntimeExecutor):
         self._code_fingerprint: frozenset | None = None
         self._output = bytearray()
         self._output_lock = threading.Lock()
-        self._deadline = 0.0
         self._invoking = False
         self._stopped = False
         #: Sends late output to CloudWatch Logs; known from the first invocation on (environments.py).
@@ -120,9 +119,9 @@ class ProcessExecutor(RuntimeExecutor):
     # What the pool asks
 
     def is_free(self) -> bool:
-        """Whether an invocation can begin at once: nothing goes on after the last answer, or it had its time."""
+        """Whether an invocation can begin at once: nothing goes on after the last answer."""
         process = self._process
-        return process is None or process.idle.is_set() or process.ended.is_set() or time.time() > self._deadline
+        return process is None or process.idle.is_set() or process.ended.is_set()
 
     # One invocation
 
@@ -132,13 +131,12 @@ class ProcessExecutor(RuntimeExecutor):
             process = self._running_process()
         except InitError as error:
             return {"error": json.dumps(error.named(request_id))}
-        self._deadline = time.time() + timeout
         process.send(
             {
                 "id": request_id,
                 "arn": payload["invoked-function-arn"],
                 "trace": payload.get("trace-id"),
-                "deadline": round(self._deadline * 1000),
+                "deadline": round((time.time() + timeout) * 1000),
                 "payload": payload["payload"],
             }
         )
