@@ -29,7 +29,7 @@ import { ZipFile } from 'yazl'
 import { homeAt } from '../../local/home.ts'
 import { type LocalStack, startLocalStack } from '../../local/localstack.ts'
 import { isAlive } from '../../local/lock.ts'
-import { freePort } from '../../local/ports.ts'
+import { freePort, isPortFree } from '../../local/ports.ts'
 import { silentProgress } from '../../local/progress.ts'
 import { ensureSetUp } from '../../local/setup.ts'
 
@@ -376,6 +376,39 @@ describe('environments', () => {
     const many = await Promise.all(Array.from({ length: 2 * ENVIRONMENTS }, () => invoke('one-of-many-0')))
     expect(many.filter(({ error }) => error !== undefined)).toEqual([])
     expect((await runtimes()).length).toBeLessThanOrEqual(ENVIRONMENTS)
+  })
+})
+
+describe('a start is refused', () => {
+  test('when LocalStack ends at once, with the end of its log', async () => {
+    process.env['BACKLOT_LAMBDA_ENVIRONMENTS'] = 'many'
+    try {
+      await expect(start('broken')).rejects.toMatchObject({
+        code: 'localstack_unhealthy',
+        message: expect.stringMatching(/it ended with code 1\..*localstack\.log:.*ValueError.*'many'/s),
+      })
+    } finally {
+      process.env['BACKLOT_LAMBDA_ENVIRONMENTS'] = `${ENVIRONMENTS}`
+    }
+  })
+
+  test('when it is not healthy in time, and what was started is ended', async () => {
+    const port = await freePort()
+    const attempt = startLocalStack({ home: homeAt(join(folder, 'late')), port, healthyDeadlineMs: 1 })
+    await expect(attempt).rejects.toMatchObject({
+      code: 'localstack_unhealthy',
+      message: expect.stringContaining('within 0.001 s'),
+    })
+    expect(await isPortFree(port)).toBe(true)
+  })
+
+  test('when the port is taken, naming who has it', async () => {
+    const port = Number(new URL(cloud.endpoint).port)
+    await expect(startLocalStack({ home: homeAt(join(folder, 'late')), port })).rejects.toMatchObject({
+      code: 'port_taken',
+      message: expect.stringContaining(`process ${cloud.pid}`),
+      hint: expect.stringContaining('BACKLOT_CLOUD_PORT'),
+    })
   })
 })
 
