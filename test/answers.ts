@@ -79,8 +79,12 @@ interface Described {
   readonly pointer: string
 }
 
+/** Whatever is neither an API nor a page of the reference goes to the redirect, as the edge's table says. */
+const VISITOR_PATH = '/{slug}'
+const belongsToApi = (asked: string): boolean => /^\/(api|docs)(\/|$)/.test(asked)
+
 function responseFor(document: OpenApiDocument, { method, path: asked, status }: AnswerFacts): Described | string {
-  const template = templateOf(document, asked)
+  const template = templateOf(document, asked) ?? (belongsToApi(asked) ? undefined : VISITOR_PATH)
   const item = template === undefined ? undefined : document.paths[template]
   if (template === undefined || item === undefined) return component(document, 'RouteNotFound', 404, status, asked)
   const verb = method.toLowerCase()
