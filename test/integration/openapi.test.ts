@@ -65,7 +65,9 @@ const codeOf = async (response: Response): Promise<unknown> =>
 describe('the document', () => {
   it('is served as it is committed, with the origin that it is served from', async () => {
     const served = (await (await call('/api/openapi.json')).json()) as OpenApiDocument
-    expect(served).toEqual({ ...document, servers: [{ url: outputs.edge.url }] })
+    const [server] = document.servers
+    const expected: unknown = JSON.parse(JSON.stringify(document).replaceAll(server?.url ?? '', outputs.edge.url))
+    expect(served).toEqual(expected)
   })
 
   it.each([...documents().keys()].filter((name) => name !== 'backlot.json'))(
