@@ -91,7 +91,7 @@ describe('the distribution', () => {
   it('alone may call the function URL, and signs for it', () => {
     const [distribution] = resourcesOf(edge).filter(({ Type }) => Type === DISTRIBUTION)
     const permissions = resourcesOf(edge).filter(({ Type }) => Type === 'AWS::Lambda::Permission')
-    expect(permissions.map(({ Properties }) => Properties.Action).toSorted()).toEqual([
+    expect(permissions.map(({ Properties }): string => Properties.Action).toSorted()).toEqual([
       'lambda:InvokeFunction',
       'lambda:InvokeFunctionUrl',
     ])

@@ -24,7 +24,7 @@ describe('the runbook', () => {
   })
 
   it('has one heading for every alarm, and none for another', () => {
-    const names = new Set(alarms.map(({ Properties }) => Properties.AlarmDescription.split('#')[1]))
+    const names = new Set(alarms.map(({ Properties }): string => Properties.AlarmDescription.split('#')[1]))
     expect(headings.toSorted()).toEqual([...names].toSorted())
   })
 

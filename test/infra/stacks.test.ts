@@ -18,7 +18,7 @@ const roleOf = (template: Template, functionName: string): string => {
 describe.each(ENVIRONMENT_NAMES)('the functions of %s', (name) => {
   it('are all those of the checkout, each described by its source', async () => {
     const { ofType } = await backlot(name)
-    const sources = ofType(FUNCTION).map(({ Properties }) => Properties.Description)
+    const sources = ofType(FUNCTION).map(({ Properties }): string => Properties.Description)
     expect(sources.toSorted()).toEqual(listFunctions().map(({ source }) => source))
     for (const source of sources) expect(existsSync(path.join(ROOT, source)), source).toBe(true)
   })
