@@ -9,6 +9,7 @@ import { docsEnvironment } from './environment.ts'
 import { docsApi } from './routes.ts'
 
 const { PUBLIC_ORIGIN } = docsEnvironment.read()
+
 /** With the origin that the function is reached by in place of the committed one, in every example too. */
 function servedFrom(origin: string): OpenApiDocument {
   const [server] = committed.servers
