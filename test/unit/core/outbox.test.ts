@@ -5,8 +5,10 @@ import { eventBus } from '#core/event-bus.store.ts'
 import { ULID_PATTERN } from '#core/ids.ts'
 import type { Invocation } from '#core/invocation.ts'
 import { type BusEntry, MAX_CALL_BYTES, MAX_ENTRIES, type OutboxEvent, outbox, type PutEntries } from '#core/outbox.ts'
+import { hexFrom } from '#core/random.ts'
 import type { TableChange } from '#core/stream.ts'
-import { NOW, testLog } from './doubles.ts'
+import { continueTrace } from '#core/trace.ts'
+import { countingRandom, NOW, testLog } from './doubles.ts'
 
 interface Item {
   readonly text: string
@@ -47,7 +49,8 @@ async function publish(changes: readonly TableChange<Item>[], put?: PutEntries) 
       return put?.(entries) ?? entries.map(() => undefined)
     },
   })
-  const failed = await handle(changes, { log } as Invocation)
+  const traceFrom = (traceparent?: string) => continueTrace(traceparent, hexFrom(countingRandom()))
+  const failed = await handle(changes, { log, traceFrom } as Invocation)
   return { failed, calls, line: line() }
 }
 
@@ -70,7 +73,7 @@ describe('the outbox', () => {
       traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
       data: { text: 'x' },
     })
-    expect(line).toMatchObject({ publishedEvents: 1 })
+    expect(line).toMatchObject({ publishedEvents: 1, traceIds: ['4bf92f3577b34da6a3ce929d0e0e4736'] })
   })
 
   it('does not call the bus for nothing', async () => {

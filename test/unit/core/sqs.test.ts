@@ -73,10 +73,20 @@ describe('a queue consumer', () => {
       traceparent: { stringValue: `00-${TRACE_ID}-00f067aa0ba902b7-01`, dataType: 'String' },
       blob: { dataType: 'Binary' },
     }
-    const { seen } = await run([record('a', { attributes }), record('b')])
+    const { seen, output } = await run([record('a', { attributes }), record('b')])
+    expect(output.lines[0]?.['traceIds']).toEqual([TRACE_ID, seen[0]?.[1]?.trace.traceId])
     expect(seen[0]?.[0]).toMatchObject({ trace: { traceId: TRACE_ID, sampled: true } })
     expect(seen[0]?.[0]?.attributes).toEqual({ traceparent: attributes.traceparent.stringValue })
     expect(seen[0]?.[1]?.trace.traceId).not.toBe(TRACE_ID)
+  })
+
+  it('names at most ten traces in its log line, each once', async () => {
+    const trace = (digit: string) => ({ stringValue: `00-${digit.repeat(32)}-00f067aa0ba902b7-01`, dataType: 'String' })
+    const many = [...'112345678abc'].map((digit, index) =>
+      record(String(index), { attributes: { traceparent: trace(digit) } }),
+    )
+    const { output } = await run(many)
+    expect(output.lines[0]?.['traceIds']).toEqual([...'12345678ab'].map((digit) => digit.repeat(32)))
   })
 
   it('gives back the messages that it names, and only these', async () => {
@@ -154,9 +164,10 @@ describe('a FIFO consumer', () => {
   ]
 
   it('gets the messages one at a time, in their order', async () => {
-    const { failed, seen } = await run(batch)
+    const { failed, seen, output } = await run(batch)
     expect(failed).toEqual([])
     expect(seen.map(ids)).toEqual([['a1'], ['b1'], ['a2'], ['b2'], ['a3']])
+    expect(output.lines[0]?.['traceIds']).toHaveLength(5)
   })
 
   it('stops a group at its first failure, and goes on with the others', async () => {
