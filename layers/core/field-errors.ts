@@ -108,7 +108,8 @@ function describeValue(value: unknown, path: readonly PropertyKey[]): string {
   if (value === undefined) return 'nothing'
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (typeof value === 'object' && value !== null) return 'an object'
-  if (typeof value !== 'string') return String(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value !== 'string') return `a ${typeof value}`
   const secret = /password|secret|token|key/i.test(String(path.at(-1) ?? ''))
   if (secret || value.length > MAX_QUOTED_CHARACTERS) return `a text of ${value.length} characters`
   return JSON.stringify(value)

@@ -48,7 +48,7 @@ describe('cursors', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
     const cursor = await cursors.seal(SCOPE, { id })
     const accepted: string[] = []
-    for (const index of [...cursor].keys())
+    for (const index of cursor.split('').keys())
       for (const character of alphabet) {
         const spelling = cursor.slice(0, index) + character + cursor.slice(index + 1)
         if (!(await refused(SCOPE, spelling))) accepted.push(spelling)

@@ -14,7 +14,7 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 
 interface Services {
   readonly calls: unknown[]
-  fails: unknown
+  fails: Error | undefined
 }
 
 const route = routeOf<Services>()
