@@ -32,8 +32,13 @@ function ask(agent: Agent, wanted: string, body: string): Promise<unknown> {
     )
     sent.on('error', reject)
     // In two parts: the answer must wait for all of the body.
+    let isWhole = false
+    sent.on('response', () => isWhole || reject(new Error('expected no answer before the end of the body')))
     sent.write(body.slice(0, 1))
-    sent.end(body.slice(1))
+    setTimeout(() => {
+      isWhole = true
+      sent.end(body.slice(1))
+    }, 10)
   })
 }
 

@@ -29,6 +29,10 @@ describe('percentile', () => {
     expect(percentile(hundred, fraction)).toBe(expected)
   })
 
+  it('takes the next rank where there is none in between', () => {
+    expect(percentile([1, 2, 3], 0.5)).toBe(2)
+  })
+
   it('leaves the values as they are', () => {
     const values = [2, 1]
     percentile(values, 0.5)
