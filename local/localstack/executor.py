@@ -38,7 +38,6 @@ class Machinery:
     logs: FunctionLogs
     temporary: Path
     search_path: str
-    compile_cache: Path
     on_idle: Callable[[], None]
 
 
@@ -156,7 +155,7 @@ class ProcessExecutor(RuntimeExecutor):
         code = self.function_version.config.code
         current = fingerprint(str(code.get_unzipped_code_location())) if code.is_hot_reloading() else None
         process = self._process
-        usable = process and process.idle.is_set() and not process.doomed and not process.ended.is_set()
+        usable = process and process.idle.is_set() and not process.ended.is_set()
         if usable and current == self._code_fingerprint:
             return process
         self._end_process()
@@ -191,7 +190,6 @@ class ProcessExecutor(RuntimeExecutor):
                 f"{layer}/nodejs/{modules}" for layer in layers for modules in ("node24/node_modules", "node_modules")
             ),
             "LD_LIBRARY_PATH": ":".join(f"{layer}/lib" for layer in layers),
-            "NODE_COMPILE_CACHE": str(machinery.compile_cache),
             **self._variables,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{self.function_version.config.runtime}",
             "LAMBDA_TASK_ROOT": folder,

@@ -109,7 +109,6 @@ def use_node(options: argparse.Namespace, watchdog: Watchdog) -> None:
         logs=FunctionLogs(options.function_logs),
         temporary=options.state / "environments",
         search_path=f"{Path(options.node).parent}:/usr/local/bin:/usr/bin:/bin",
-        compile_cache=options.state / "compile-cache",
         on_idle=pool.notify,
     )
 

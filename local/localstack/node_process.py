@@ -5,8 +5,7 @@ BACKLOT_RESULT_FD), so that nothing that the handler prints can be taken for an 
 
     <- {"ready": true} | {"initError": {...}}         once, when the handler's module is loaded
     -> {"id", "arn", "trace", "deadline", "payload"}  an invocation; deadline in ms since the epoch, payload as text
-    <- {"id", "payload"} | {"id", "error"}            its answer; "idle": true when nothing goes on after it,
-                                                      "fatal": true when the process ends itself because of it
+    <- {"id", "payload"} | {"id", "error"}            its answer; "idle": true when nothing goes on after it
     <- {"id", "idle": true}                           later, when all extensions asked for their next event
 
 The process ends itself when its stdin closes; the watchdog sees to those that can't. After-work that outlives the
@@ -53,7 +52,6 @@ class NodeProcess:
         self._answers: SimpleQueue[dict | None] = SimpleQueue()
         self.idle = threading.Event()
         self.ended = threading.Event()
-        self.doomed = False
         #: When the running invocation must be over, its after-work included; in seconds since the epoch.
         self._deadline = 0.0
         self._works_after_answer = False
@@ -145,8 +143,6 @@ class NodeProcess:
         return True
 
     def _deliver(self, message: dict) -> None:
-        if message.get("fatal"):
-            self.doomed = True
         is_answer = "payload" in message or "error" in message
         if message.get("idle") or message.get("ready"):
             self.idle.set()

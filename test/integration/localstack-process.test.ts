@@ -16,9 +16,12 @@ import {
   LambdaClient,
   PublishLayerVersionCommand,
   type Runtime,
+  UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda'
 import {
   CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   ListBucketsCommand,
   PutObjectCommand,
@@ -37,6 +40,8 @@ import { ensureSetUp } from '../../local/setup.ts'
 const ENVIRONMENTS = 4
 const DEADLINE_MS = 10_000
 const POLL_MS = 20
+/** LocalStack keeps objects up to 512 KB in memory. */
+const LARGE_OBJECT_BYTES = 1024 * 1024
 
 let folder: string
 let cloud: LocalStack
@@ -288,6 +293,26 @@ describe('code', () => {
     expect((await invoke('reloads')).payload).toBe('newer')
   })
 
+  test('that is updated does not end the invocation that runs', async () => {
+    const started = join(folder, 'started')
+    await createFunction(
+      'updated',
+      `import { writeFileSync } from 'node:fs'
+       export const handler = async ({ started }) => {
+         writeFileSync(started, ''); await new Promise((done) => setTimeout(done, 1000)); return process.pid }`,
+    )
+    const running = invoke('updated', { started })
+    await eventually('the invocation to run', () => readFile(started).catch(() => undefined))
+    await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: 'updated', Description: 'newer' }))
+    await eventually('the update', async () => {
+      const { Configuration } = await lambda.send(new GetFunctionCommand({ FunctionName: 'updated' }))
+      return Configuration?.LastUpdateStatus === 'Successful'
+    })
+    const { error, payload } = await running
+    expect(error).toBeUndefined()
+    await eventually('the end of its process', async () => !isAlive(payload))
+  })
+
   test('of a layer is unpacked once and seen by all environments of all functions', async () => {
     const layer = await lambda.send(
       new PublishLayerVersionCommand({
@@ -329,7 +354,7 @@ const WORKS_AFTERWARDS = `
   export const handler = async (event, context) => { answered.resolve(event); return { id: context.awsRequestId, pid: process.pid } }`
 
 describe('an extension in the handler’s process', () => {
-  test('works after the answer, and the environment waits for it before the next invocation', async () => {
+  test('works after the answer, and the environment serves again when it is done', async () => {
     const file = join(folder, 'after-work')
     await createFunction('extended', WORKS_AFTERWARDS)
     const first = await invoke('extended', { file })
@@ -466,6 +491,10 @@ async function keepsItsOwnObjects(other: LocalStack): Promise<void> {
   expect(await object.Body?.transformToString()).toBe('mine')
   const { Buckets } = await mine.send(new ListBucketsCommand({}))
   expect(Buckets?.map(({ Name }) => Name)).toEqual(['same-name'])
+  // A bucket's folder goes with it; objects of this size are files in it.
+  await its.send(new DeleteObjectCommand({ Bucket: 'same-name', Key: 'key' }))
+  await its.send(new DeleteBucketCommand({ Bucket: 'same-name' }))
+  await mine.send(new PutObjectCommand({ Bucket: 'same-name', Key: 'large', Body: Buffer.alloc(LARGE_OBJECT_BYTES) }))
 }
 
 async function zip(files: Readonly<Record<string, string>>): Promise<Buffer> {
