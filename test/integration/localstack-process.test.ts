@@ -15,7 +15,6 @@ import {
   InvokeCommand,
   LambdaClient,
   PublishLayerVersionCommand,
-  type Runtime,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda'
 import {
@@ -97,7 +96,7 @@ async function createFunction(name: string, source: string, options: FunctionOpt
   await client.send(
     new CreateFunctionCommand({
       FunctionName: name,
-      Runtime: 'nodejs24.x' as Runtime,
+      Runtime: 'nodejs24.x',
       Role: 'arn:aws:iam::000000000000:role/any',
       Handler: options.handler ?? 'index.handler',
       Timeout: options.timeout ?? 5,
