@@ -1,11 +1,10 @@
-/** A fresh clone of what is committed here, and the commands that a newcomer runs in it. Own folder, home and ports. */
+/** A fresh clone of what is committed in a repository, and the commands that a newcomer runs in it. Own folder, home and ports. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { promisify } from 'node:util'
-import { ROOT } from '../infra/sources.ts'
 import { type Outputs, readOutputs } from '../local/outputs.ts'
 import { freePort } from '../local/ports.ts'
 
@@ -37,10 +36,10 @@ export class Clone {
     this.#environment = environment
   }
 
-  static async make(): Promise<Clone> {
+  static async make(repository: string): Promise<Clone> {
     const parent = await mkdtemp(path.join(tmpdir(), 'backlot-bench-'))
     const folder = path.join(parent, 'backlot')
-    await run('git', ['clone', '--quiet', '--no-local', ROOT, folder])
+    await run('git', ['clone', '--quiet', '--no-local', repository, folder])
     const ports = { BACKLOT_PORT: String(await freePort()), BACKLOT_CLOUD_PORT: String(await freePort()) }
     const { AWS_ENDPOINT_URL: _, ...inherited } = process.env
     return new Clone(folder, { ...inherited, ...ports, BACKLOT_HOME: path.join(parent, 'home') })

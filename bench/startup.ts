@@ -1,9 +1,11 @@
 /**
  * `bench/startup`: what a newcomer waits for. In a fresh clone of what is committed: `npm start` until the first
  * redirect, `npm start` again, one changed function live by `npm run deploy`, and by `npm start -- --watch`.
+ * `--from <repository>` clones another one than this.
  */
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
+import { ROOT } from '../infra/sources.ts'
 import { Clone, type Started } from './clone.ts'
 import { median, type Row, report, rounded, timed, until } from './measure.ts'
 
@@ -20,8 +22,11 @@ const UNKNOWN_SLUG = 'bench-unknown'
 const LIVE_WITHIN = { withinMs: 60_000, everyMs: 20 }
 
 export async function main(args: readonly string[] = []): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { json: { type: 'string' } } })
-  const clone = await Clone.make()
+  const { values } = parseArgs({
+    args: [...args],
+    options: { from: { type: 'string', default: ROOT }, json: { type: 'string' } },
+  })
+  const clone = await Clone.make(values.from)
   try {
     const rows = await measure(clone)
     const notes = [
