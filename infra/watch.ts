@@ -2,7 +2,7 @@
  * Rebuilds functions while their sources change: only those that a changed file is part of, so that a small function
  * is live in the time that its own bundle takes, however many others there are.
  */
-import { watch as watchFolder } from 'node:fs'
+import { readdirSync, watch as watchFolder } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BuildFailure, Metafile } from 'esbuild'
@@ -27,6 +27,18 @@ const FOLDERS = ['functions', 'layers']
 /** Editors write a file in several steps, and "save all" writes several files: they are built together. */
 const SETTLE_MS = 15
 
+/**
+ * Every folder with sources, from the checkout, with `/`. Each is watched by itself: Node's own recursive watch loses
+ * a file on Linux once an editor has replaced it by renaming.
+ */
+const foldersBelow = (root: string): readonly string[] =>
+  FOLDERS.flatMap((top) => [
+    top,
+    ...readdirSync(path.join(root, top), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/')),
+  ])
+
 /** Entry point → the files that its bundle was made of, from the checkout. */
 type Inputs = Map<string, ReadonlySet<string>>
 
@@ -37,8 +49,11 @@ function noteInputs(inputs: Inputs, metafile: Metafile): void {
 
 const isBuildFailure = (error: unknown): error is BuildFailure => error instanceof Error && 'errors' in error
 
-const describe = ({ errors }: BuildFailure): readonly string[] =>
-  errors.map(({ text, location }) => `${location ? `${location.file}:${location.line}: ` : ''}${text}`)
+/** Whatever goes wrong is for the person at the editor; it never ends the cloud that runs beside. */
+const describe = (error: unknown): readonly string[] =>
+  isBuildFailure(error)
+    ? error.errors.map(({ text, location }) => `${location ? `${location.file}:${location.line}: ` : ''}${text}`)
+    : [String(error)]
 
 /**
  * Rebuilds on every change of a source until stopped; the first build of all functions is reported too. A function
@@ -63,13 +78,12 @@ export async function watchFunctions(
       for (const entry of stale) broken.delete(entry)
       await onRebuild({ changed: bundles.filter((bundle) => bundle.changed), errors: [], durationMs: took() })
     } catch (error) {
-      if (!isBuildFailure(error)) throw error
       for (const entry of stale) broken.add(entry)
       await onRebuild({ changed: [], errors: describe(error), durationMs: took() })
     }
   }
-  const affected = (files: ReadonlySet<string>): readonly FunctionSource[] =>
-    functions.filter((entry) => broken.has(entry) || !files.isDisjointFrom(inputs.get(entry.source) ?? files))
+  const affected = (files: readonly string[]): readonly FunctionSource[] =>
+    functions.filter((entry) => broken.has(entry) || files.some((file) => inputs.get(entry.source)?.has(file)))
 
   const pending = new Set<string>()
   const stopped = new AbortController()
@@ -77,17 +91,17 @@ export async function watchFunctions(
   const work = async (): Promise<void> => {
     while (pending.size > 0 && !stopped.signal.aborted) {
       await delay(SETTLE_MS)
-      const files = new Set(pending)
+      const files = [...pending]
       pending.clear()
       await rebuild(affected(files))
     }
     working = undefined
   }
-  for (const folder of FOLDERS)
-    watchFolder(path.join(root, folder), { recursive: true, signal: stopped.signal }, (_, name) => {
-      pending.add([folder, ...(name ?? '').split(path.sep)].join('/'))
+  for (const folder of foldersBelow(root))
+    watchFolder(path.join(root, folder), { signal: stopped.signal }, (_, name) => {
+      pending.add(`${folder}/${name ?? ''}`)
       working ??= work()
-    })
+    }).on('error', (error) => void onRebuild({ changed: [], errors: describe(error), durationMs: 0 }))
   working = rebuild(functions).then(work)
   await working
   return {

@@ -156,15 +156,21 @@ describe('a rebuild', () => {
   const changed = [{ service: 'links', name: 'redirect' }]
 
   test('names the functions that changed and the time', () => {
-    expect(rebuildReport({ changed, errors: [] }, 38.4)).toEqual(['✓ links/redirect rebuilt in 38 ms'])
+    expect(rebuildReport({ changed, errors: [], durationMs: 38.4 }, false)).toEqual([
+      '✓ links/redirect rebuilt in 38 ms',
+    ])
   })
 
-  test('that changed nothing is not worth a line', () => {
-    expect(rebuildReport({ changed: [], errors: [] }, 5)).toEqual([])
+  test('that changed nothing is not worth a line, except after an error', () => {
+    expect(rebuildReport({ changed: [], errors: [], durationMs: 5 }, false)).toEqual([])
+    expect(rebuildReport({ changed: [], errors: [], durationMs: 5 }, true)).toEqual([
+      '✓ compiles again; nothing changed',
+    ])
   })
 
   test('with an error says that the code before stays', () => {
-    const [first, second] = rebuildReport({ changed: [], errors: ['functions/links/link.ts:3: Expected ";"'] }, 5)
+    const errors = ['functions/links/link.ts:3: Expected ";"']
+    const [first, second] = rebuildReport({ changed: [], errors, durationMs: 5 }, false)
     expect(first).toContain('stays live')
     expect(second).toContain('functions/links/link.ts:3')
   })
