@@ -16,7 +16,7 @@ import { summary } from './summary.ts'
 export const BACKGROUND = '--background'
 
 /** 128 + SIGINT, as shells report it. */
-const INTERRUPTED = 130
+export const INTERRUPTED = 130
 
 export interface StartOptions {
   readonly watch: boolean

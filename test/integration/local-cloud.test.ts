@@ -162,6 +162,18 @@ describe.concurrent('the end of a start', { timeout: START_DEADLINE_MS }, () => 
     await at.remove()
   })
 
+  test('by Ctrl-C to up before it is ready is 130 and leaves no process and no port', async () => {
+    const at = await place()
+    const up = command(at, 'up')
+    const started = async () => (await run(at, 'status')).output.match(/is starting, .* process (\d+)/)?.[1]
+    await eventually('the cloud to be started', async () => (await started()) !== undefined, START_DEADLINE_MS)
+    const pids = [up.pid, ...(await family(Number(await started())))]
+    up.child.kill('SIGINT')
+    expect(await up.ended).toEqual({ code: 130, signal: null })
+    await expectNothingLeft(at, pids)
+    await at.remove()
+  })
+
   test('by a crash of LocalStack in the middle of the deployment is a refusal with the end of the log', async () => {
     const at = await place()
     const cloud = command(at, 'start')
