@@ -6,7 +6,7 @@ import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib'
 import { Grant } from 'aws-cdk-lib/aws-iam'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import { DefinitionBody, Fail, LogLevel, StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions'
+import { DefinitionBody, LogLevel, StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions'
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks'
 import { Construct } from 'constructs'
 import {
@@ -72,10 +72,10 @@ export class EtlRuns extends Construct {
     const failed = this.#step('FailRun', this.#failRun(props, monitoring).lambda).next(new Succeed(this, 'Ended'))
     const steps = this.#functions(props, monitoring).map(([name, fn]) => this.#step(name, fn))
     for (const step of steps) step.addCatch(failed, { errors: ['States.ALL'], resultPath: '$.error' })
-    const [first, ...others] = steps
+    const [first] = steps
     if (!first) throw new Error('expected a run to have steps, got none')
-    const chain = others.reduce((before, step) => before.next(step), first.next(others[0] ?? new Fail(this, 'Empty')))
-    chain.next(new Succeed(this, 'Published'))
+    const published = new Succeed(this, 'Published')
+    for (const [index, step] of steps.entries()) step.next(steps[index + 1] ?? published)
     const { xray, apiAccessLogs } = stack.deployment.capabilities
     this.#machine = new StateMachine(this, 'Machine', {
       stateMachineName: stack.nameFor('runs'),

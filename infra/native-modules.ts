@@ -45,7 +45,7 @@ const lockedPackage = (root: string, name: string): { readonly version: string; 
 /** The layer's content; its name changes with the version, so that nothing in it ever does. */
 export function layerFolder(modules: NativeModules, platform: string, root = ROOT): string {
   const { version } = lockedPackage(root, `${modules.binding}-${platform}`)
-  return path.join(root, '.backlot', 'layers', modules.name, `${version}-${platform}`)
+  return path.join(root, '.backlot', 'layers', modules.name, `${version.replaceAll('.', '_')}-${platform}`)
 }
 
 /** Makes the layer's folder unless it is there. @throws when a package can't be fetched or is not the locked one. */
