@@ -1,14 +1,12 @@
 /** The whole app, synthesised for one environment as the CLI would, with made-up settings for AWS. */
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { App, type Stack } from 'aws-cdk-lib'
+import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import cdkJson from '../../cdk.json' with { type: 'json' }
 import { addStacks } from '../../infra/app.ts'
 import { bundleFunctions } from '../../infra/bundle.ts'
 import { ServiceStack } from '../../infra/constructs/service-stack.ts'
 import { type EnvironmentName, environmentOf } from '../../infra/environments.ts'
+import { temporaryFolder } from './temporary.ts'
 
 const VARIABLES = {
   BACKLOT_PUBLIC_ORIGIN: 'https://go.example.com',
@@ -34,7 +32,7 @@ export interface Backlot {
   /** By construct id. */
   readonly templates: ReadonlyMap<string, Template>
   readonly resources: readonly Resource[]
-  ofType(type: string): readonly Resource[]
+  readonly ofType: (type: string) => readonly Resource[]
 }
 
 export async function bundles() {
@@ -49,7 +47,7 @@ export async function backlot(
 ): Promise<Backlot> {
   await bundles()
   const app = new App({
-    outdir: mkdtempSync(path.join(tmpdir(), 'backlot-synth-')),
+    outdir: temporaryFolder('synth'),
     analyticsReporting: false,
     context: { ...cdkJson.context, 'aws:cdk:disable-asset-staging': true, env: name, ...context },
   })
@@ -92,5 +90,3 @@ export interface Statement {
 
 export const actionsOf = (statements: readonly Statement[]): string[] =>
   statements.flatMap(({ Action }) => Action).sort()
-
-export type { Stack }
