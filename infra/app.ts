@@ -18,6 +18,7 @@ export function addStacks(app: App, environment: Environment): void {
   const docs = new Docs(app, environment)
 
   links.addStackDependency(platform, 'a rule can only be put on a bus that exists')
+  etl.addStackDependency(platform, 'a rule can only be put on a bus that exists')
   if (environment.capabilities.apiAccessLogs)
     docs.addStackDependency(platform, 'a stage can only write logs once the account has a role for it')
   if (environment.capabilities.cloudFront) new Edge(app, environment, [links, etl, docs])

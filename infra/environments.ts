@@ -26,6 +26,8 @@ export interface Environment {
   /** Data outlives a deleted stack: point-in-time recovery, deletion protection, retained resources. */
   readonly keepsData: boolean
   readonly logRetentionDays: 7 | 30 | 90
+  /** How long a consumer collects what it writes as one file: on AWS each file costs, on a laptop somebody waits. */
+  readonly fileWindowSeconds: number
   readonly capabilities: Capabilities
 }
 
@@ -56,6 +58,7 @@ function localEnvironment(name: 'local' | 'localstack', { variables }: Settings)
     certificateArn: undefined,
     keepsData: false,
     logRetentionDays: 7,
+    fileWindowSeconds: 1,
     capabilities: defineCapabilities(name),
   }
 }
@@ -75,6 +78,7 @@ function awsEnvironment(name: 'dev' | 'prod', settings: Settings): Environment {
     certificateArn,
     keepsData: name === 'prod',
     logRetentionDays: name === 'prod' ? 90 : 30,
+    fileWindowSeconds: 60,
     capabilities: defineCapabilities('aws'),
   }
 }

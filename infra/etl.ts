@@ -5,6 +5,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { CfnFunction, IFunction } from 'aws-cdk-lib/aws-lambda'
 import {
   apiEnvironment,
+  landClicksEnvironment,
   publishEventsEnvironment,
   queryEnvironment,
   startRunEnvironment,
@@ -19,6 +20,7 @@ import { ServiceFunction } from './constructs/service-function.ts'
 import { ServiceStack } from './constructs/service-stack.ts'
 import { ServiceTable } from './constructs/service-table.ts'
 import { StreamConsumer } from './constructs/stream-consumer.ts'
+import { WorkQueue } from './constructs/work-queue.ts'
 import type { Environment } from './environments.ts'
 import { DUCKDB_FUNCTION_MEMORY_MB, DUCKDB_MEMORY_MB, EtlRuns } from './etl-runs.ts'
 import { DUCKDB } from './native-modules.ts'
@@ -28,6 +30,8 @@ const QUERY_TIMEOUT = Duration.seconds(26)
 const API_TIMEOUT = Duration.seconds(29)
 /** 512 MB of a query, 1 GB of kept files, 1 GB of spilled data. */
 const QUERY_STORAGE = Size.gibibytes(3)
+/** Of at most 10 clicks and about 10 kB each; Lambda takes 6 MB of messages at once. */
+const CLICK_EVENTS_PER_FILE = 400
 /** Landed files are read within minutes; a run that failed can be started again by its object for a month. */
 const LANDED_FILES_KEPT = Duration.days(30)
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html */
@@ -49,6 +53,7 @@ export class Etl extends ServiceStack {
     this.#api(table, landing, lake, query.lambda)
     const runs = new EtlRuns(this, 'Runs', { table, landing, lake, duckDb })
     this.#landing(table, landing, runs)
+    this.#clicks(landing)
     this.#events(table)
     this.publish('LandingBucket', landing.bucketName)
     this.publish('LakeBucket', lake.bucketName)
@@ -122,6 +127,25 @@ export class Etl extends ServiceStack {
         }),
       ],
     })
+  }
+
+  /** Clicks of links become a file for each workspace and window. */
+  #clicks(landing: ServiceBucket): void {
+    const monitoring = { impact: 'Clicks are seen in queries late.' }
+    const consumer = new ServiceFunction(this, 'LandClicks', {
+      source: 'functions/etl/land-clicks.lambda.ts',
+      environment: landClicksEnvironment,
+      monitoring,
+    })
+    landing.grant(consumer, 'LANDING_BUCKET', 'PutObject')
+    const queue = new WorkQueue(this, 'Clicks', {
+      name: 'clicks',
+      consumer,
+      batchSize: CLICK_EVENTS_PER_FILE,
+      batchingWindow: Duration.seconds(this.deployment.fileWindowSeconds),
+      monitoring,
+    })
+    queue.hear('links', ['ClicksRecorded'])
   }
 
   #events(table: ServiceTable): void {

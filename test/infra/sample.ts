@@ -21,6 +21,7 @@ export const LOCAL: Environment = {
   certificateArn: undefined,
   keepsData: false,
   logRetentionDays: 7,
+  fileWindowSeconds: 1,
   capabilities: defineCapabilities('local'),
 }
 export const PROD: Environment = {
@@ -31,6 +32,7 @@ export const PROD: Environment = {
   publicOrigin: 'https://go.example.com',
   keepsData: true,
   logRetentionDays: 90,
+  fileWindowSeconds: 60,
   capabilities: defineCapabilities('aws'),
 }
 
