@@ -4,7 +4,7 @@
  */
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib'
 import { Grant } from 'aws-cdk-lib/aws-iam'
-import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import type { CfnFunction, IFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { DefinitionBody, LogLevel, StateMachine, Succeed } from 'aws-cdk-lib/aws-stepfunctions'
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks'
@@ -64,6 +64,7 @@ export interface EtlRunsProps {
 
 export class EtlRuns extends Construct {
   readonly #machine: StateMachine
+  readonly #invoked: IFunction[] = []
 
   constructor(scope: Construct, id: string, props: EtlRunsProps) {
     super(scope, id)
@@ -103,6 +104,7 @@ export class EtlRuns extends Construct {
   }
 
   #step(name: string, lambdaFunction: IFunction): LambdaInvoke {
+    this.#invoked.push(lambdaFunction)
     const step = new LambdaInvoke(this, name, {
       lambdaFunction,
       payloadResponseOnly: true,
@@ -196,10 +198,20 @@ export class EtlRuns extends Construct {
   }
 
   #acknowledge(): void {
-    const { xray, apiAccessLogs } = ServiceStack.of(this).deployment.capabilities
-    const reason =
-      'The machine invokes these functions in any version; log delivery and X-Ray have no resources to name.'
-    acknowledge(this.#machine, 'AwsSolutions-IAM5', reason)
+    const stack = ServiceStack.of(this)
+    const { xray, apiAccessLogs } = stack.deployment.capabilities
+    for (const fn of this.#invoked)
+      acknowledge(
+        this.#machine,
+        `AwsSolutions-IAM5[Resource::<${stack.getLogicalId(fn.node.defaultChild as CfnFunction)}.Arn>:*]`,
+        'Versions of the one function.',
+      )
+    if (xray || apiAccessLogs)
+      acknowledge(
+        this.#machine,
+        'AwsSolutions-IAM5[Resource::*]',
+        'Log delivery and X-Ray have no resources that a policy could name.',
+      )
     if (!apiAccessLogs) acknowledge(this.#machine, 'AwsSolutions-SF1', 'LocalStack writes no execution logs.')
     if (!xray) acknowledge(this.#machine, 'AwsSolutions-SF2', 'LocalStack keeps no traces.')
   }

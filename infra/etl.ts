@@ -1,7 +1,5 @@
 /** Files to a lake that answers SQL: an API, a landing bucket, the state machine of a run, the lake, the query function. */
 import { type App, Duration, Size } from 'aws-cdk-lib'
-import { Rule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { CfnFunction, IFunction } from 'aws-cdk-lib/aws-lambda'
 import {
   apiEnvironment,
@@ -10,8 +8,8 @@ import {
   queryEnvironment,
   startRunEnvironment,
 } from '../functions/etl/environment.ts'
-import { DeadLetterQueue } from './constructs/dead-letter-queue.ts'
 import { NativeLayer } from './constructs/native-layer.ts'
+import { ObjectSubscription } from './constructs/object-subscription.ts'
 import { grantPublish } from './constructs/platform-access.ts'
 import { acknowledge } from './constructs/policies.ts'
 import { grantKit, ServiceApi } from './constructs/service-api.ts'
@@ -34,9 +32,6 @@ const QUERY_STORAGE = Size.gibibytes(3)
 const CLICK_EVENTS_PER_FILE = 400
 /** Landed files are read within minutes; a run that failed can be started again by its object for a month. */
 const LANDED_FILES_KEPT = Duration.days(30)
-/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html */
-const LANDING_RETRIES = 30
-const LANDING_MAX_AGE = Duration.hours(6)
 
 export class Etl extends ServiceStack {
   constructor(app: App, environment: Environment) {
@@ -110,23 +105,7 @@ export class Etl extends ServiceStack {
     })
     table.grant(starter, 'ETL_TABLE', 'GetItem', 'PutItem', 'UpdateItem')
     runs.grantStart(starter, 'RUNS_MACHINE')
-    const deadLetters = new DeadLetterQueue(this, 'LandedDeadLetters', { name: 'landed', monitoring })
-    new Rule(this, 'Landed', {
-      ruleName: this.nameFor('landed'),
-      description: 'A file landed: its run is started',
-      eventPattern: {
-        source: ['aws.s3'],
-        detailType: ['Object Created'],
-        detail: { bucket: { name: [landing.bucketName] } },
-      },
-      targets: [
-        new LambdaFunction(starter.lambda, {
-          deadLetterQueue: deadLetters.queue,
-          retryAttempts: LANDING_RETRIES,
-          maxEventAge: LANDING_MAX_AGE,
-        }),
-      ],
-    })
+    new ObjectSubscription(this, 'Landed', { bucket: landing, consumer: starter, monitoring })
   }
 
   /** Clicks of links become a file for each workspace and window. */

@@ -9,6 +9,7 @@ import { openApiDocument } from '#core/openapi.ts'
 import type { DescribedService, OpenApiDocument } from '#core/openapi-document.ts'
 import { serviceRoutes } from '#core/service-routes.ts'
 import { docsApi } from '../functions/docs/routes.ts'
+import { etlApi } from '../functions/etl/etl-routes.ts'
 import { linksApi } from '../functions/links/link-routes.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { recordExamples } from './openapi-examples.ts'
@@ -28,7 +29,11 @@ const withServiceRoutes = <Services>(
 ): DescribedService => ({ ...description, routes: [...description.routes, ...serviceRoutes(description)] })
 
 /** Every API of the product, in the order of the reference. */
-export const SERVICES: readonly DescribedService[] = [withServiceRoutes(linksApi), withServiceRoutes(docsApi)]
+export const SERVICES: readonly DescribedService[] = [
+  withServiceRoutes(linksApi),
+  withServiceRoutes(etlApi),
+  withServiceRoutes(docsApi),
+]
 
 const infoOf = (title: string, description: string) => ({
   title,

@@ -27,11 +27,14 @@ export type ObjectAction = 'GetObject' | 'PutObject' | 'DeleteObject'
 export class ServiceBucket extends Construct {
   readonly bucket: Bucket
   readonly bucketName: string
+  /** As it was given: `lake`. */
+  readonly name: string
 
   constructor(scope: Construct, id: string, { name, announcesObjects, expireAfter }: ServiceBucketProps) {
     super(scope, id)
     const stack = ServiceStack.of(this)
     const { keepsData } = stack.deployment
+    this.name = name
     this.bucketName = `${stack.nameFor(name)}-${Aws.ACCOUNT_ID}-${Aws.REGION}`
     this.bucket = new Bucket(this, 'Bucket', {
       bucketName: this.bucketName,

@@ -55,13 +55,14 @@ async function declaredBy(service: string, file: string): Promise<readonly strin
 
 describe('the order of the stacks', () => {
   it.each(['local', 'localstack'] as const)(
-    'of %s: links after the bus that its rule is on, nothing else',
+    'of %s: who has a rule on the bus after the bus, nothing else',
     async (name) => {
       const { stacks } = await backlot(name)
       const order = stacks.map((stack) => [stack.node.id, stack.dependencies.map(({ node }) => node.id)])
       expect(order).toEqual([
         ['Platform', []],
         ['Links', ['Platform']],
+        ['Etl', ['Platform']],
         ['Docs', []],
       ])
     },
@@ -73,8 +74,9 @@ describe('the order of the stacks', () => {
     expect(order).toEqual([
       ['Platform', []],
       ['Links', ['Platform']],
+      ['Etl', ['Platform']],
       ['Docs', ['Platform']],
-      ['Edge', ['Links', 'Docs']],
+      ['Edge', ['Links', 'Etl', 'Docs']],
     ])
   })
 
@@ -102,7 +104,12 @@ describe('the names', () => {
     for (const expected of ['backlot-links', 'backlot-access', 'backlot', 'backlot-alarms', 'backlot-links-clicks'])
       expect(flat).toContain(expected)
     expect(flat).toContain('backlot-links-clicks-dlq')
-    expect(stacks.map(({ stackName }) => stackName)).toEqual(['backlot-platform', 'backlot-links', 'backlot-docs'])
+    expect(stacks.map(({ stackName }) => stackName)).toEqual([
+      'backlot-platform',
+      'backlot-links',
+      'backlot-etl',
+      'backlot-docs',
+    ])
     const outputs = Object.keys(templates.get('Links')?.toJSON().Outputs)
     expect(outputs.toSorted()).toEqual(['ApiId', 'ApiUrl', 'RedirectApiId', 'RedirectApiUrl', 'RedirectUrl'])
   })
@@ -144,7 +151,18 @@ describe('privileges', () => {
     'in %s: no action with a wildcard, no resource * but where AWS has no other',
     async (name) => {
       const { templates } = await backlot(name)
-      const withoutResource = ['dynamodb:ListStreams', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments']
+      const withoutResource = [
+        'dynamodb:ListStreams',
+        'xray:GetSamplingRules',
+        'xray:GetSamplingTargets',
+        'xray:PutTelemetryRecords',
+        'xray:PutTraceSegments',
+        // What Step Functions needs for its log: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+        ...['CreateLogDelivery', 'DeleteLogDelivery', 'GetLogDelivery', 'ListLogDeliveries', 'UpdateLogDelivery'].map(
+          (action) => `logs:${action}`,
+        ),
+        ...['DescribeLogGroups', 'DescribeResourcePolicies', 'PutResourcePolicy'].map((action) => `logs:${action}`),
+      ]
       for (const template of templates.values())
         for (const { Type, Properties, logicalId } of resourcesOf(template)) {
           if (Type !== 'AWS::IAM::Policy') continue
