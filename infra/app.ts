@@ -5,7 +5,9 @@ import { addPolicyChecks } from './constructs/policies.ts'
 import { Docs } from './docs.ts'
 import { Edge } from './edge-stack.ts'
 import { type Environment, environmentOf } from './environments.ts'
+import { Etl } from './etl.ts'
 import { Links } from './links.ts'
+import { DUCKDB, prepareLayer } from './native-modules.ts'
 import { Platform } from './platform.ts'
 import { Tasks } from './tasks.ts'
 
@@ -14,19 +16,21 @@ export function addStacks(app: App, environment: Environment): void {
   const platform = new Platform(app, environment)
   const links = new Links(app, environment)
   const tasks = new Tasks(app, environment)
+  const etl = new Etl(app, environment)
   const docs = new Docs(app, environment)
 
   links.addStackDependency(platform, 'a rule can only be put on a bus that exists')
+  etl.addStackDependency(platform, 'a rule can only be put on a bus that exists')
   if (environment.capabilities.apiAccessLogs)
     for (const stack of [tasks, docs])
       stack.addStackDependency(platform, 'a stage can only write logs once the account has a role for it')
-  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, docs])
+  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, etl, docs])
 }
 
 if (import.meta.main) {
   const app = new App()
   const environment = environmentOf({ context: (name) => app.node.tryGetContext(name), variables: process.env })
-  await bundleFunctions()
+  await Promise.all([bundleFunctions(), prepareLayer(DUCKDB, environment)])
   addStacks(app, environment)
   if (app.node.tryGetContext('backlot:policies')) await addPolicyChecks(app)
   app.synth()

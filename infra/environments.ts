@@ -30,6 +30,8 @@ export interface Environment {
   /** Data outlives a deleted stack: point-in-time recovery, deletion protection, retained resources. */
   readonly keepsData: boolean
   readonly logRetentionDays: 7 | 30 | 90
+  /** How long a consumer collects what it writes as one file: on AWS each file costs, on a laptop somebody waits. */
+  readonly fileWindowSeconds: number
   readonly capabilities: Capabilities
 }
 
@@ -61,6 +63,7 @@ function localEnvironment(name: 'local' | 'localstack', { variables }: Settings)
     mailFrom: LOCAL_MAIL_FROM,
     keepsData: false,
     logRetentionDays: 7,
+    fileWindowSeconds: 1,
     capabilities: defineCapabilities(name),
   }
 }
@@ -83,6 +86,7 @@ function awsEnvironment(name: 'dev' | 'prod', settings: Settings): Environment {
       setting(settings, 'backlot:mailFrom', 'BACKLOT_MAIL_FROM') ?? `no-reply@${new URL(publicOrigin).hostname}`,
     keepsData: name === 'prod',
     logRetentionDays: name === 'prod' ? 90 : 30,
+    fileWindowSeconds: 60,
     capabilities: defineCapabilities('aws'),
   }
 }

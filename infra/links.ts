@@ -74,6 +74,7 @@ export class Links extends ServiceStack {
       monitoring,
     })
     table.grant(consumer, 'LINKS_TABLE', 'BatchGetItem', 'PutItem', 'UpdateItem')
+    grantPublish(consumer, 'EVENT_BUS')
     return new WorkQueue(this, 'Clicks', { name: 'clicks', consumer, monitoring })
   }
 

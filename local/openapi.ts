@@ -9,6 +9,7 @@ import { openApiDocument } from '#core/openapi.ts'
 import type { DescribedService, OpenApiDocument } from '#core/openapi-document.ts'
 import { serviceRoutes } from '#core/service-routes.ts'
 import { docsApi } from '../functions/docs/routes.ts'
+import { etlApi } from '../functions/etl/etl-routes.ts'
 import { linksApi } from '../functions/links/link-routes.ts'
 import { tasksApi } from '../functions/tasks/tasks-api.ts'
 import packageJson from '../package.json' with { type: 'json' }
@@ -32,6 +33,7 @@ const withServiceRoutes = <Services>(
 export const SERVICES: readonly DescribedService[] = [
   withServiceRoutes(linksApi),
   withServiceRoutes(tasksApi),
+  withServiceRoutes(etlApi),
   withServiceRoutes(docsApi),
 ]
 

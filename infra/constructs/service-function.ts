@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, type Size } from 'aws-cdk-lib'
 import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
@@ -14,6 +14,7 @@ import { Construct } from 'constructs'
 import type { EnvironmentDefinition } from '../../layers/core/environment.ts'
 import { bundleFolder, type FunctionSource, functionSource, sourceExists } from '../sources.ts'
 import { addAlarms, type Monitoring } from './monitoring.ts'
+import type { NativeLayer } from './native-layer.ts'
 import { acknowledge } from './policies.ts'
 import { ServiceStack } from './service-stack.ts'
 
@@ -42,6 +43,10 @@ export interface ServiceFunctionProps<Name extends string> {
   readonly memoryMb?: number
   /** @default 10 seconds */
   readonly timeout?: Duration
+  /** Native modules that the bundle requires. @default none */
+  readonly native?: NativeLayer
+  /** Of `/tmp`. @default 512 MB */
+  readonly temporaryStorage?: Size
   readonly monitoring: Monitoring
 }
 
@@ -79,11 +84,13 @@ export class ServiceFunction<Name extends string = string> extends Construct imp
       description: props.source,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: this.#code(source),
+      code: this.#code(source, props.native),
       handler: 'index.handler',
       memorySize: props.memoryMb ?? DEFAULT_MEMORY_MB,
       timeout: this.timeout,
       environment: RUNTIME_VARIABLES,
+      layers: props.native?.layer && [props.native.layer],
+      ephemeralStorageSize: props.temporaryStorage,
       role,
       tracing: stack.deployment.capabilities.xray ? Tracing.ACTIVE : Tracing.DISABLED,
     })
@@ -132,10 +139,11 @@ export class ServiceFunction<Name extends string = string> extends Construct imp
     return logGroup
   }
 
-  #code(source: FunctionSource): Code {
+  #code(source: FunctionSource, native: NativeLayer | undefined): Code {
     const folder = bundleFolder(source, ServiceStack.of(this).root)
     if (!existsSync(path.join(folder, 'index.mjs')))
       throw new Error(`expected the bundle of ${source.source} in ${folder}, got none: call bundleFunctions() first`)
+    if (native !== undefined && native.layer === undefined) return native.codeWith(folder)
     if (!this.node.tryGetContext('backlot:hotReload')) return Code.fromAsset(folder)
     return Code.fromBucketV2(Bucket.fromBucketName(this, 'HotReload', HOT_RELOAD_BUCKET), folder)
   }

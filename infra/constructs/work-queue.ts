@@ -3,10 +3,13 @@
  * waits in the dead-letter queue, which alarms, until somebody sends it back (docs/operations.md).
  */
 import { Duration } from 'aws-cdk-lib'
+import { EventBus, Rule } from 'aws-cdk-lib/aws-events'
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { Grant } from 'aws-cdk-lib/aws-iam'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { platformNames } from '../environments.ts'
 import { DeadLetterQueue } from './dead-letter-queue.ts'
 import { addAlarms, type Monitoring } from './monitoring.ts'
 import type { ServiceFunction, ServiceFunctionTarget } from './service-function.ts'
@@ -39,10 +42,12 @@ export interface WorkQueueProps<Name extends string> {
 
 export class WorkQueue<Name extends string = string> extends Construct {
   readonly #queue: Queue
+  readonly #name: string
 
   constructor(scope: Construct, id: string, props: WorkQueueProps<Name>) {
     super(scope, id)
     const stack = ServiceStack.of(this)
+    this.#name = props.name
     const window = props.batchingWindow ?? Duration.seconds(0)
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', { name: props.name, monitoring: props.monitoring })
     this.#queue = new Queue(this, 'Queue', {
@@ -68,6 +73,18 @@ export class WorkQueue<Name extends string = string> extends Construct {
         periods: AGE_ALARM_PERIODS,
       },
     ])
+  }
+
+  /** Lets events of the bus wait in this queue: the message is EventBridge's frame with the event as its `detail`. */
+  hear(from: string, detailTypes: readonly string[]): void {
+    const stack = ServiceStack.of(this)
+    new Rule(this, 'Rule', {
+      ruleName: stack.nameFor(this.#name),
+      description: `${detailTypes.join(', ')} of ${from} to the queue ${this.#name}`,
+      eventBus: EventBus.fromEventBusName(this, 'Bus', platformNames(stack.deployment).bus),
+      eventPattern: { source: [`backlot.${from}`], detailType: [...detailTypes] },
+      targets: [new SqsQueue(this.#queue)],
+    })
   }
 
   /** May send, and nothing else; sets `variable` to the queue's URL. */

@@ -29,6 +29,11 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
     remedy: 'Start the list again without a cursor and follow nextCursor unchanged.',
     example: 'expected a cursor from this list, got another text',
   },
+  query_invalid: {
+    meaning: 'The SQL is not one SELECT over datasets of the workspace, or DuckDB can not make sense of it.',
+    remedy: 'Mend what errors says about /sql. GET /api/etl/datasets lists the tables and their columns.',
+    example: 'expected a SELECT statement',
+  },
   unauthenticated: {
     meaning: 'There is no API key on the request, or none that is known and valid. Which of these is not told.',
     remedy: 'Send the header Authorization: Bearer bk_… with a key of your workspace.',
@@ -58,6 +63,16 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
     meaning: 'Another link already has this slug. Slugs are unique over all workspaces.',
     remedy: 'Choose another slug, or leave it out to be given a free one.',
     example: 'expected a free slug, got docs',
+  },
+  dataset_exists: {
+    meaning: 'The workspace has a dataset of this name, or Backlot has one for every workspace.',
+    remedy: 'Choose another name, or change the dataset with PUT.',
+    example: 'expected a new name, orders is in use',
+  },
+  dataset_built_in: {
+    meaning: 'Backlot declares this dataset and lands its files.',
+    remedy: 'Declare a dataset of your own under another name.',
+    example: "expected a dataset of yours, clicks is Backlot's",
   },
   idempotency_in_progress: {
     meaning: 'The first request with this Idempotency-Key has not been answered yet.',
@@ -100,6 +115,12 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
     remedy:
       'Use a new key for a new request, and the same key only to repeat the very same request. Keys are kept for 24 hours.',
     example: 'expected the request that the key was first used for, got another',
+  },
+  query_limit_exceeded: {
+    meaning: 'The query took too long, needed too much memory, or would read too many bytes.',
+    remedy:
+      'Ask for less: a condition on a partition or key column leaves files out, LIMIT and fewer columns save memory.',
+    example: 'expected the query to end within 20 seconds',
   },
   rate_limited: {
     meaning: 'The caller sent more requests than its limit allows in the current window.',

@@ -1,4 +1,6 @@
 /** The whole app, synthesised for one environment as the CLI would, with made-up settings for AWS. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import cdkJson from '../../cdk.json' with { type: 'json' }
@@ -15,6 +17,14 @@ const VARIABLES = {
   CDK_DEFAULT_REGION: 'eu-west-1',
 }
 const LOCAL_VARIABLES = {}
+
+/** Stands for every layer. */
+function layerFolder(): string {
+  const folder = temporaryFolder('layer')
+  mkdirSync(path.join(folder, 'nodejs'))
+  writeFileSync(path.join(folder, 'nodejs/package.json'), '{}')
+  return folder
+}
 
 let bundled: ReturnType<typeof bundleFunctions> | undefined
 
@@ -49,7 +59,14 @@ export async function backlot(
   const app = new App({
     outdir: temporaryFolder('synth'),
     analyticsReporting: false,
-    context: { ...cdkJson.context, 'aws:cdk:disable-asset-staging': true, env: name, ...context },
+    context: {
+      ...cdkJson.context,
+      'aws:cdk:disable-asset-staging': true,
+      // What is in a layer is no business of a template, and 70 MB.
+      'backlot:layers': layerFolder(),
+      env: name,
+      ...context,
+    },
   })
   const local = name === 'local' || name === 'localstack'
   addStacks(

@@ -22,6 +22,7 @@ export const LOCAL: Environment = {
   mailFrom: 'no-reply@backlot.example',
   keepsData: false,
   logRetentionDays: 7,
+  fileWindowSeconds: 1,
   capabilities: defineCapabilities('local'),
 }
 export const PROD: Environment = {
@@ -32,6 +33,7 @@ export const PROD: Environment = {
   publicOrigin: 'https://go.example.com',
   keepsData: true,
   logRetentionDays: 90,
+  fileWindowSeconds: 60,
   capabilities: defineCapabilities('aws'),
 }
 

@@ -1,0 +1,164 @@
+/**
+ * Reads NDJSON line by line and writes each object's columns as CSV for DuckDB, which reads numbers through doubles, turns
+ * `true` into 1 and mistyped lines into rows of nothing. Here a number keeps its digits, and a line that is no object is
+ * a bad row of its own. Pure.
+ */
+import type { Column } from '../catalog/column.ts'
+import type { RowFault } from './faults.ts'
+import {
+  byteFaults,
+  bytesAreFine,
+  CARRIAGE_RETURN,
+  type Guard,
+  LINE_FEED,
+  MAX_RECORD_BYTES,
+  type OnRecord,
+  textOf,
+} from './guard.ts'
+import { RowsOut } from './rows-out.ts'
+
+export interface JsonGuardOptions {
+  /** The fields of a row, in this order. */
+  readonly columns: readonly Column[]
+  /** Whether a field that is no column is a fault. */
+  readonly refuseUnknown: boolean
+  readonly onRecord?: OnRecord
+}
+
+type Read = { readonly fields: string } | { readonly faults: readonly RowFault[] }
+
+export class JsonGuard implements Guard {
+  records = 0
+  bad = 0
+  readonly #options: JsonGuardOptions
+  readonly #names: ReadonlySet<string>
+  readonly #out = new RowsOut()
+  #rest: Buffer = Buffer.alloc(0)
+  #line = 1
+  #skipping = false
+
+  constructor(options: JsonGuardOptions) {
+    this.#options = options
+    this.#names = new Set(options.columns.map(({ name }) => name))
+  }
+
+  push(chunk: Buffer): Buffer {
+    return this.#take(this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]), false)
+  }
+
+  end(): Buffer {
+    return this.#take(this.#rest, true)
+  }
+
+  #take(data: Buffer, isLast: boolean): Buffer {
+    const fine = bytesAreFine(data) && !isLast
+    let start = 0
+    while (start < data.length) {
+      const feed = data.indexOf(LINE_FEED, start)
+      if (feed < 0 && !isLast && data.length - start <= MAX_RECORD_BYTES) break
+      const end = feed < 0 ? data.length : feed
+      if (!this.#skipping) this.#record(data, start, data[end - 1] === CARRIAGE_RETURN ? end - 1 : end, fine)
+      if (feed >= 0) this.#line += 1
+      // Without a line feed in sight the record was too large: its rest belongs to it.
+      this.#skipping = feed < 0
+      start = end + 1
+    }
+    this.#rest = isLast ? Buffer.alloc(0) : Buffer.from(data.subarray(Math.min(start, data.length)))
+    return this.#out.take()
+  }
+
+  #record(data: Buffer, start: number, end: number, fine: boolean): void {
+    if (isBlank(data, start, end)) return
+    this.records += 1
+    const read = this.#read(data, start, end, fine)
+    const faults = 'faults' in read ? read.faults : []
+    if ('faults' in read) this.bad += 1
+    else this.#out.text(this.#line, read.fields)
+    this.#options.onRecord?.({ line: this.#line, faults, text: () => textOf(data, start, end) })
+  }
+
+  #read(data: Buffer, start: number, end: number, fine: boolean): Read {
+    if (end - start > MAX_RECORD_BYTES) return { faults: [{ code: 'record_too_large' }] }
+    if (!fine) {
+      const broken = byteFaults(data.subarray(start, end))
+      if (broken.length > 0) return { faults: broken }
+    }
+    const text = data.toString('utf8', start, end)
+    const value = parsed(text)
+    if (value === undefined) return { faults: [{ code: 'invalid_json' }] }
+    if (typeof value.json !== 'object' || value.json === null || Array.isArray(value.json))
+      return { faults: [{ code: 'not_an_object' }] }
+    return this.#fields(value.json as Readonly<Record<string, unknown>>, text)
+  }
+
+  #fields(object: Readonly<Record<string, unknown>>, text: string): Read {
+    const faults: RowFault[] = []
+    if (this.#options.refuseUnknown)
+      for (const name of Object.keys(object))
+        if (!this.#names.has(name)) faults.push({ code: 'unknown_field', column: name.slice(0, 100) })
+    let exact: Readonly<Record<string, unknown>> | undefined
+    const fields: string[] = []
+    for (const column of this.#options.columns) {
+      const value = Object.hasOwn(object, column.name) ? object[column.name] : null
+      if (needsDigits(column, value)) exact ??= withDigits(text)
+      const field = fieldOf(column, value, exact)
+      if (field === undefined) faults.push({ code: 'invalid_type', column: column.name })
+      else fields.push(field)
+    }
+    return faults.length > 0 ? { faults } : { fields: fields.join(',') }
+  }
+}
+
+function isBlank(data: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) {
+    const byte = data[at]
+    if (byte !== 0x20 && byte !== 0x09 && byte !== CARRIAGE_RETURN) return false
+  }
+  return true
+}
+
+function parsed(text: string): { readonly json: unknown } | undefined {
+  try {
+    return { json: JSON.parse(text) as unknown }
+  } catch {
+    return undefined
+  }
+}
+
+/** A double can't be trusted with the digits of this value. */
+const needsDigits = ({ type }: Column, value: unknown): value is number =>
+  typeof value === 'number' && (type === 'integer' || type === 'decimal') && !Number.isSafeInteger(value)
+
+/** A number by its own digits, as the text has them. */
+class Digits {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** Parses again, keeping the source of each number (ECMAScript proposal "JSON.parse source text access", in V8). */
+function withDigits(text: string): Readonly<Record<string, unknown>> {
+  const keep = (_: string, value: unknown, context?: { readonly source?: string }): unknown =>
+    typeof value === 'number' && context?.source !== undefined ? new Digits(context.source) : value
+  return JSON.parse(text, keep as (key: string, value: unknown) => unknown) as Readonly<Record<string, unknown>>
+}
+
+const quoted = (text: string): string => `"${text.includes('"') ? text.replaceAll('"', '""') : text}"`
+
+/** A field of CSV; an empty one means no value. Undefined when the value is of no form that the type has. */
+function fieldOf(
+  column: Column,
+  value: unknown,
+  exact: Readonly<Record<string, unknown>> | undefined,
+): string | undefined {
+  if (value === null || value === undefined) return ''
+  if (column.type === 'json') return quoted(JSON.stringify(value))
+  if (typeof value === 'string') return value.includes('\0') ? undefined : quoted(value)
+  if (column.type === 'string') return undefined
+  if (typeof value === 'boolean') return column.type === 'boolean' ? String(value) : undefined
+  if (typeof value !== 'number' || column.type === 'boolean') return undefined
+  if (!needsDigits(column, value)) return String(value)
+  const kept = exact?.[column.name]
+  return kept instanceof Digits ? kept.text : undefined
+}

@@ -1,0 +1,62 @@
+/** A run: one landed file on its way into its dataset. Pure. */
+import type { RowFaultCode } from '../convert/faults.ts'
+
+/**
+ *   accepted ──► running ──► committed ──► published
+ *                  ├──► rejected    the file's fault; the same file again changes nothing
+ *                  ├──► duplicate   these bytes were published by another run
+ *                  └──► failed      ours; the same file again starts the same run once more ──► accepted
+ */
+export const RUN_STATUSES = [
+  'accepted',
+  'running',
+  'committed',
+  'published',
+  'rejected',
+  'duplicate',
+  'failed',
+] as const
+export type RunStatus = (typeof RUN_STATUSES)[number]
+
+/** Nothing happens to it any more, unless the same file lands again after a failure. */
+export const isSettled = (status: RunStatus): boolean =>
+  status === 'published' || status === 'rejected' || status === 'duplicate' || status === 'failed'
+
+export interface RunSource {
+  /** In the landing bucket. */
+  readonly key: string
+  readonly etag: string
+  readonly bytes: number
+}
+
+export interface RunCounts {
+  readonly recordsIn: number
+  readonly good: number
+  readonly quarantined: number
+  readonly faults: Readonly<Partial<Record<RowFaultCode, number>>>
+}
+
+export interface Run {
+  /** `run_<ULID>`: sorts by the time the file landed. */
+  readonly id: string
+  readonly workspaceId: string
+  readonly dataset: string
+  /** Of the definition that it began with, and keeps. */
+  readonly datasetVersion: number
+  readonly source: RunSource
+  readonly status: RunStatus
+  /** From 1; one more each time it is started again after a failure. */
+  readonly attempt: number
+  /** Rises with every change: the sequence of its events. */
+  readonly version: number
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly traceparent: string
+  readonly counts?: RunCounts
+  /** Warnings of rules with `onFailure: warn`. */
+  readonly warnings?: readonly string[]
+  readonly manifestVersion?: number
+  readonly manifestKey?: string
+  readonly duplicateOf?: string
+  readonly error?: { readonly name: string; readonly detail: string }
+}
