@@ -82,14 +82,17 @@ function bareExchange(): () => Promise<void> {
   }
 }
 
-fakeConnections([
-  ['DynamoDB_20120810.GetItem', httpAnswer(SLUG_ITEM)],
-  ['AmazonSQS.SendMessage', httpAnswer(SENT)],
-])
-const { handler } = (await import(pathToFileURL(BUNDLE).href)) as { handler: Handler }
-const figures: CpuFigures = {
-  functionUrl: await microsecondsOf(await oneRedirect(handler, 'redirect.url.json')),
-  restApi: await microsecondsOf(await oneRedirect(handler, 'redirect.get.json')),
-  bareExchanges: await microsecondsOf(bareExchange()),
+async function measure(): Promise<CpuFigures> {
+  fakeConnections([
+    ['DynamoDB_20120810.GetItem', httpAnswer(SLUG_ITEM)],
+    ['AmazonSQS.SendMessage', httpAnswer(SENT)],
+  ])
+  const { handler } = (await import(pathToFileURL(BUNDLE).href)) as { handler: Handler }
+  return {
+    functionUrl: await microsecondsOf(await oneRedirect(handler, 'redirect.url.json')),
+    restApi: await microsecondsOf(await oneRedirect(handler, 'redirect.get.json')),
+    bareExchanges: await microsecondsOf(bareExchange()),
+  }
 }
-process.send?.(figures)
+
+if (import.meta.main) process.send?.(await measure())

@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type BuildOptions, type BuildResult, build, context, type Metafile, type Plugin } from 'esbuild'
+import { type BuildOptions, type BuildResult, build, type Metafile } from 'esbuild'
 import { leanBuiltins } from './builtins.ts'
 import { bundleFolder, type FunctionSource, listFunctions, ROOT } from './sources.ts'
 
@@ -58,57 +58,18 @@ function buildOptions(root: string, functions: readonly FunctionSource[]) {
 }
 
 /**
- * Builds all bundles and writes those that changed.
+ * Builds the bundles and writes those that changed.
  * @throws esbuild's BuildFailure, whose message lists every error with file and line.
  */
-export async function bundleFunctions({ root = ROOT }: { readonly root?: string } = {}): Promise<Bundles> {
-  const functions = listFunctions(root)
+export async function bundleFunctions({
+  root = ROOT,
+  functions = listFunctions(root),
+}: {
+  readonly root?: string
+  /** Default: all. */
+  readonly functions?: readonly FunctionSource[]
+} = {}): Promise<Bundles> {
   return writeBundles(root, functions, await build(buildOptions(root, functions)))
-}
-
-export interface Rebuild {
-  /** The functions whose code changed with this rebuild; empty when a change left every bundle as it was. */
-  readonly changed: readonly Bundle[]
-  /** What does not compile, ready to print; the bundles then stay as they were. */
-  readonly errors: readonly string[]
-  /** From the seen change to the written bundles. */
-  readonly durationMs: number
-}
-
-export interface Watch {
-  stop(): Promise<void>
-}
-
-/**
- * Rebuilds on every change of a source until stopped; the first build is reported too. A function added while
- * watching is picked up by the next start, because it needs a deploy in any case.
- */
-export async function watchFunctions(
-  onRebuild: (rebuild: Rebuild) => void | Promise<void>,
-  { root = ROOT }: { readonly root?: string } = {},
-): Promise<Watch> {
-  const functions = listFunctions(root)
-  const report: Plugin = {
-    name: 'report',
-    setup: (setup) => {
-      let began = performance.now()
-      setup.onStart(() => {
-        began = performance.now()
-      })
-      setup.onEnd(async (result) => {
-        const errors = result.errors.map(
-          ({ text, location }) => `${location ? `${location.file}:${location.line}: ` : ''}${text}`,
-        )
-        const written = errors.length > 0 ? [] : (await writeBundles(root, functions, result as Result)).bundles
-        const changed = written.filter((bundle) => bundle.changed)
-        await onRebuild({ changed, errors, durationMs: performance.now() - began })
-      })
-    },
-  }
-  const options = buildOptions(root, functions)
-  const watching = await context({ ...options, plugins: [...options.plugins, report] })
-  await watching.watch()
-  return { stop: () => watching.dispose() }
 }
 
 async function writeBundles(root: string, functions: readonly FunctionSource[], result: Result): Promise<Bundles> {

@@ -9,7 +9,7 @@ import type { Environment } from './environments.ts'
 export class Docs extends ServiceStack {
   constructor(app: App, environment: Environment) {
     super(app, 'Docs', { environment, description: 'Backlot: API reference' })
-    const monitoring = { impact: 'The API reference can not be read; the APIs work.' }
+    const monitoring = { impact: 'The API reference cannot be read; the APIs work.' }
     const handler = new ServiceFunction(this, 'ApiFunction', {
       source: 'functions/docs/api.lambda.ts',
       environment: docsEnvironment,

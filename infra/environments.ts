@@ -81,7 +81,9 @@ function awsEnvironment(name: 'dev' | 'prod', settings: Settings): Environment {
 
 function setting(settings: Settings, context: string, variable: string): string | undefined {
   const value = settings.context(context) ?? settings.variables[variable]
-  return value === undefined || value === '' ? undefined : String(value)
+  if (value === undefined || value === '') return undefined
+  if (typeof value !== 'string') throw new Error(`expected ${context} to be text, got ${JSON.stringify(value)}`)
+  return value
 }
 
 function httpsOrigin(value: string | undefined): string {

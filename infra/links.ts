@@ -1,6 +1,5 @@
 /** Short links: an API to manage them, the redirect, and what happens to clicks and changes behind them. */
 import { type App, Duration } from 'aws-cdk-lib'
-import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda'
 import {
   apiEnvironment,
   countClicksEnvironment,
@@ -15,6 +14,7 @@ import { grantKit, ServiceApi } from './constructs/service-api.ts'
 import { ServiceFunction } from './constructs/service-function.ts'
 import { ServiceStack } from './constructs/service-stack.ts'
 import { ServiceTable } from './constructs/service-table.ts'
+import { ServiceUrl } from './constructs/service-url.ts'
 import { StreamConsumer } from './constructs/stream-consumer.ts'
 import { WorkQueue } from './constructs/work-queue.ts'
 import type { Environment } from './environments.ts'
@@ -34,7 +34,7 @@ export class Links extends ServiceStack {
   }
 
   #api(table: ServiceTable): void {
-    const monitoring = { impact: 'Links can not be made, changed or listed.' }
+    const monitoring = { impact: 'Links cannot be made, changed or listed.' }
     const handler = new ServiceFunction(this, 'ApiFunction', {
       source: 'functions/links/api.lambda.ts',
       environment: apiEnvironment,
@@ -60,10 +60,7 @@ export class Links extends ServiceStack {
     table.grant(handler, 'LINKS_TABLE', 'GetItem')
     this.#clicks(table).grantSend(handler, 'CLICKS_QUEUE_URL')
     const api = new ServiceApi(this, 'RedirectApi', { name: 'redirect', handler, monitoring })
-    const { signedFunctionUrls } = this.deployment.capabilities
-    const { url } = handler.lambda.addFunctionUrl({
-      authType: signedFunctionUrls ? FunctionUrlAuthType.AWS_IAM : FunctionUrlAuthType.NONE,
-    })
+    const { url } = new ServiceUrl(this, 'Url', { handler, monitoring })
     this.publish('RedirectApiId', api.apiId)
     this.publish('RedirectApiUrl', api.url)
     this.publish('RedirectUrl', url)

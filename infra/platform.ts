@@ -1,8 +1,8 @@
 /** What every service shares: the event bus, the alarms topic, the kit's secret, and who may come in (access table). */
-import { type App, RemovalPolicy } from 'aws-cdk-lib'
+import { type App, ArnFormat, RemovalPolicy } from 'aws-cdk-lib'
 import { CfnAccount } from 'aws-cdk-lib/aws-apigateway'
 import { EventBus } from 'aws-cdk-lib/aws-events'
-import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { acknowledge } from './constructs/policies.ts'
@@ -18,15 +18,32 @@ export class Platform extends ServiceStack {
     super(app, 'Platform', { environment, description: 'Backlot: event bus, alarms topic, keys, access table' })
     const names = platformNames(environment)
     new EventBus(this, 'Bus', { eventBusName: names.bus, description: 'Changes that services publish' })
-    const topic = new Topic(this, 'Alarms', { topicName: names.alarmsTopic, enforceSSL: true })
-    acknowledge(
-      topic,
-      'AwsSolutions-SNS2',
-      'Alarm texts hold no data of users; CloudWatch could not use the AWS managed key.',
-    )
+    this.#alarmsTopic(names.alarmsTopic)
     new ServiceTable(this, 'Access', { tableName: names.accessTable })
     this.#kitSecret(names.kitSecret)
     if (environment.capabilities.apiAccessLogs) this.#apiGatewayLogs()
+  }
+
+  #alarmsTopic(topicName: string): void {
+    const topic = new Topic(this, 'Alarms', { topicName, enforceSSL: true })
+    // A topic with a policy of its own loses the default one, which lets the account's alarms publish.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: {
+          ArnLike: {
+            'aws:SourceArn': this.formatArn({
+              service: 'cloudwatch',
+              resource: 'alarm',
+              resourceName: `${this.deployment.prefix}-*`,
+              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+            }),
+          },
+        },
+      }),
+    )
   }
 
   #kitSecret(secretName: string): void {

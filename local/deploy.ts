@@ -22,13 +22,25 @@ export interface DeployOptions {
   readonly yes: boolean
 }
 
+function readArguments(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { env: { type: 'string', default: 'local' }, yes: { type: 'boolean', short: 'y', default: false } },
+    })
+  } catch (error) {
+    throw new Refusal(
+      'invalid_argument',
+      (error as Error).message,
+      'Usage: npm run deploy -- [stacks] [--env local|localstack|dev|prod] [--yes]',
+    )
+  }
+}
+
 /** @throws Refusal `invalid_argument` */
 export function parseDeployArguments(args: readonly string[]): DeployOptions {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { env: { type: 'string', default: 'local' }, yes: { type: 'boolean', short: 'y', default: false } },
-  })
+  const { values, positionals } = readArguments(args)
   const environment = ENVIRONMENT_NAMES.find((name) => name === values.env)
   if (!environment)
     throw new Refusal(

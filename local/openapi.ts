@@ -1,6 +1,7 @@
 /**
  * `npm run openapi`: writes the OpenAPI documents from the route tables to `docs/openapi/`, one for each service and
- * `backlot.json` for all; `--check` writes nothing and fails when one of them is not up to date.
+ * `backlot.json` for all; `--check` writes nothing and fails when one of them is not up to date; `--record` takes the
+ * examples from the running local cloud first.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -10,6 +11,9 @@ import { serviceRoutes } from '#core/service-routes.ts'
 import { docsApi } from '../functions/docs/routes.ts'
 import { linksApi } from '../functions/links/link-routes.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { recordExamples } from './openapi-examples.ts'
+import { readOutputs } from './outputs.ts'
+import { readSettings } from './settings.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 
@@ -47,6 +51,7 @@ export const textOf = (document: OpenApiDocument): string => `${JSON.stringify(d
 
 /** Returns the exit code: 1 when `--check` finds a document that is missing or not up to date. */
 export async function main(args: readonly string[] = []): Promise<number> {
+  if (args.includes('--record')) return record()
   const check = args.includes('--check')
   const folder = path.join(ROOT, FOLDER)
   const stale: string[] = []
@@ -62,6 +67,13 @@ export async function main(args: readonly string[] = []): Promise<number> {
   const outcome = stale.length === 0 ? 'up to date' : check ? 'not up to date, run `npm run openapi`' : 'written'
   console.log(`${stale.length === 0 ? FOLDER : stale.join(', ')}: ${outcome}`)
   return check && stale.length > 0 ? 1 : 0
+}
+
+/** The route tables hold the examples, so the documents are written by the next run. */
+async function record(): Promise<number> {
+  const file = await recordExamples(await readOutputs(readSettings().home.outputs), SERVER_URL)
+  console.log(`${file}: recorded, now run \`npm run openapi\``)
+  return 0
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

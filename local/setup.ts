@@ -18,6 +18,8 @@ import { Refusal } from './refusal.ts'
 
 /** Installs the packages in seconds where pip takes a minute. */
 const UV = 'uv==0.13.8'
+/** A line that is down is told in seconds; pip's own five retries take fifteen. */
+const PIP_RETRIES = '2'
 const SOURCES = join(import.meta.dirname, 'localstack')
 const REQUIREMENTS = join(SOURCES, 'requirements.txt')
 const REWRITE = join(SOURCES, 'python311.py')
@@ -140,7 +142,7 @@ async function fill(
   const run = (command: string, ...args: string[]) => runLogged(command, args, logFile, { env, cwd: CHECKOUT })
   await progress.step(`Python environment (${python.version})`, () => run(python.path, '-m', 'venv', target))
   await progress.step('Package installer (uv)', () =>
-    run(inside, '-m', 'pip', 'install', '--disable-pip-version-check', UV),
+    run(inside, '-m', 'pip', 'install', '--disable-pip-version-check', '--retries', PIP_RETRIES, UV),
   )
   await progress.step('LocalStack 4.14.0, 106 packages', () =>
     run(

@@ -12,7 +12,6 @@ import { outcomeOf, sendingProgress } from './remote-progress.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { ensureSetUp } from './setup.ts'
 import { summary } from './summary.ts'
-import { watch } from './watch.ts'
 
 /** Hidden: started by `npm run up`, with an IPC channel. */
 export const BACKGROUND = '--background'
@@ -47,11 +46,13 @@ export async function start(options: StartOptions): Promise<number> {
     return 0
   } catch (error) {
     if (error instanceof Stopped) return INTERRUPTED
-    if (options.background) process.send?.(outcomeOf(error))
+    if (process.connected) process.send?.(outcomeOf(error))
     throw error
   } finally {
     await session.close()
     await control.close()
+    // The channel to the one who waits would keep this process alive.
+    if (process.connected) process.disconnect()
   }
 }
 
@@ -91,7 +92,7 @@ class Session implements ControlHandlers {
     })
     this.#cloud = cloud
     this.#ready(deployed)
-    if (this.#options.watch) this.#stopWatching = await watch(front.progress)
+    if (this.#options.watch) this.#stopWatching = await (await import('./watch.ts')).watch(front.progress)
     front.ready(cloud, performance.now() - began)
     await this.#untilTheEnd(cloud, signal)
   }
@@ -185,8 +186,9 @@ function backgroundFront(): Front {
       step: (title, run) => (waiting ? remote : log).step(title, run),
     },
     ready() {
+      if (!process.connected) return
       process.send?.(outcomeOfReady)
-      process.disconnect?.()
+      process.disconnect()
     },
   }
 }

@@ -9,10 +9,16 @@ import { docsEnvironment } from './environment.ts'
 import { docsApi } from './routes.ts'
 
 const { PUBLIC_ORIGIN } = docsEnvironment.read()
-const document: OpenApiDocument = { ...(committed as unknown as OpenApiDocument), servers: [{ url: PUBLIC_ORIGIN }] }
+
+/** With the origin that the function is reached by in place of the committed one, in every example too. */
+function servedFrom(origin: string): OpenApiDocument {
+  const [server] = committed.servers
+  if (server === undefined) throw new Error('expected the committed document to name its server')
+  return JSON.parse(JSON.stringify(committed).replaceAll(server.url, origin)) as OpenApiDocument
+}
 
 export const handler = httpHandler({
   description: docsApi,
-  services: { document },
+  services: { document: servedFrom(PUBLIC_ORIGIN) },
   kit: { clock: systemClock, random: systemRandom, origins: [PUBLIC_ORIGIN] },
 })

@@ -67,14 +67,16 @@ const parametersView = (document: OpenApiDocument, parameters: readonly Paramete
   PLACES.flatMap(([place, title]) => {
     const here = parameters.filter(({ in: where, name }) => where === place && !EVERYWHERE.has(name))
     const fields = here.map(
-      (parameter) => html`<li>${fieldHead(document, parameter)}${descriptionOf(parameter.description)}</li>`,
+      (parameter) =>
+        html`<li>${fieldHead({ document, direction: 'sent' }, parameter)}${descriptionOf(parameter.description)}</li>`,
     )
     return here.length === 0 ? [] : [html`<h4>${title}</h4><ul class="fields">${fields}</ul>`]
   })
 
 function bodyView(document: OpenApiDocument, content: Readonly<Record<string, MediaType>> | undefined): Html[] {
   return Object.entries(content ?? {}).map(
-    ([type, { schema }]) => html`<h4>Body <span class="type">${type}</span></h4>${schemaView(document, schema)}`,
+    ([type, { schema }]) =>
+      html`<h4>Body <span class="type">${type}</span></h4>${schemaView({ document, direction: 'sent' }, schema)}`,
   )
 }
 
@@ -104,7 +106,7 @@ ${
       )}</li>`,
   )}</ul>`
 }
-${content.map(([, { schema }]) => schemaView(document, schema))}</details>`
+${content.map(([, { schema }]) => schemaView({ document, direction: 'received' }, schema))}</details>`
 }
 
 function problemsView(all: readonly Answer[]): Html {

@@ -43,9 +43,15 @@ function servicesOf(document: OpenApiDocument): readonly Service[] {
     name: tag.name,
     title: String(tag['x-displayName'] ?? tag.name),
     description: tag.description,
-    operations: operations.filter(({ operation }) => operation.tags.includes(tag.name)),
+    operations: operations
+      .filter(({ operation }) => operation.tags.includes(tag.name))
+      .sort((a, b) => Number(isPlumbing(a)) - Number(isPlumbing(b))),
   }))
 }
+
+/** Health, robots.txt and the like: public, and always the same. They come last. */
+const isPlumbing = ({ path, operation }: Operation): boolean =>
+  operation['x-permission'] === 'public' && operation.requestBody === undefined && !path.includes('{')
 
 const navigation = (document: OpenApiDocument, services: readonly Service[]): Html =>
   html`<header class="side">

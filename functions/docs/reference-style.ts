@@ -78,7 +78,7 @@ summary{cursor:pointer;font-size:.875rem}
 .example{min-width:0;display:grid;gap:1rem;align-content:start;margin:0}
 .code{margin:0;background:var(--surface);border:1px solid var(--line);border-radius:10px;overflow:hidden}
 .code figcaption{display:flex;align-items:center;justify-content:space-between;min-height:2.5rem;padding:.3125rem .5rem .3125rem .875rem;font-size:.8125rem;color:var(--muted);border-bottom:1px solid var(--line)}
-.code pre{margin:0;padding:.875rem;overflow-x:auto;font-size:.9375rem;line-height:1.55;tab-size:2}
+.code pre{margin:0;padding:.875rem;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.9375rem;line-height:1.55;tab-size:2}
 .k{color:light-dark(#7a4a00,#f0c07a)}.s{color:light-dark(#0b6b4f,#8ad9b6)}.n,.w{color:light-dark(#1d57a8,#9ac4ff)}
 .empty{font-size:.875rem;color:var(--muted)}
 .nothing{padding:4rem 0;color:var(--muted)}

@@ -5,11 +5,19 @@ import { type JsonSchema, type OpenApiDocument, resolveReference } from '#core/o
 /** Deeper fields are named by their type only: a reference that goes on for ever helps nobody. */
 const MAX_DEPTH = 6
 
+/** What is sent says what is required and its limits; what is received says what may be absent. */
+export type Direction = 'sent' | 'received'
+
+export interface View {
+  readonly document: OpenApiDocument
+  readonly direction: Direction
+}
+
 /** The fields of an object, or of the elements of an array; nothing for schemas without fields. */
-export function schemaView(document: OpenApiDocument, schema: JsonSchema, depth = 0): Html | undefined {
-  const fields = fieldsOf(document, schema)
+export function schemaView(view: View, schema: JsonSchema, depth = 0): Html | undefined {
+  const fields = fieldsOf(view.document, schema)
   if (fields.length === 0 || depth >= MAX_DEPTH) return undefined
-  return html`<ul class="fields">${fields.map((field) => fieldView(document, field, depth))}</ul>`
+  return html`<ul class="fields">${fields.map((field) => fieldView(view, field, depth))}</ul>`
 }
 
 export interface Field {
@@ -29,20 +37,25 @@ function fieldsOf(document: OpenApiDocument, schema: JsonSchema): readonly Field
   return [...(resolved.allOf ?? []).flatMap((part) => fieldsOf(document, part)), ...own]
 }
 
-function fieldView(document: OpenApiDocument, { name, required, schema }: Field, depth: number): Html {
-  const resolved = resolveReference<JsonSchema>(document, schema)
-  const nested = schemaView(document, schema, depth + 1)
-  return html`<li>${fieldHead(document, { name, required, schema })}${descriptionOf(schema.description ?? resolved.description)}${
+function fieldView(view: View, field: Field, depth: number): Html {
+  const { name, schema } = field
+  const resolved = resolveReference<JsonSchema>(view.document, schema)
+  const nested = schemaView(view, schema, depth + 1)
+  return html`<li>${fieldHead(view, field)}${descriptionOf(schema.description ?? resolved.description)}${
     nested && html`<details><summary>Fields of <code>${name}</code></summary>${nested}</details>`
   }</li>`
 }
 
 /** Name, type, whether it must be there, and its limits, in one line. */
-export function fieldHead(document: OpenApiDocument, { name, required, schema }: Field): Html {
-  const limits = limitsOf(resolveReference<JsonSchema>(document, schema))
-  return html`<div class="field"><code class="name">${name}</code> <span class="type">${typeOf(document, schema)}</span>${
-    required && html` <span class="required">required</span>`
-  }${limits.length > 0 && html` <span class="limits">${limits.join(', ')}</span>`}</div>`
+export function fieldHead({ document, direction }: View, { name, required, schema }: Field): Html {
+  const limits = direction === 'sent' ? limitsOf(resolveReference<JsonSchema>(document, schema)) : []
+  const presence =
+    direction === 'sent'
+      ? required && html` <span class="required">required</span>`
+      : !required && html` <span class="limits">may be absent</span>`
+  return html`<div class="field"><code class="name">${name}</code> <span class="type">${typeOf(document, schema)}</span>${presence}${
+    limits.length > 0 && html` <span class="limits">${limits.join(', ')}</span>`
+  }</div>`
 }
 
 /** Descriptions may hold `code` in backticks, nothing else of Markdown. */

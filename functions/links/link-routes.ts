@@ -18,7 +18,7 @@ import {
   updateLinkBody,
 } from './link-schemas.ts'
 import type { Changed, LinksStore } from './links.store.ts'
-import { followLink } from './redirect-description.ts'
+import { redirectRoutes } from './redirect-description.ts'
 import { checkSlug, type RandomBytes, randomSlug } from './slug.ts'
 import { everyDay, periodOf } from './stats.ts'
 import { checkUrl } from './url.ts'
@@ -186,7 +186,7 @@ export const linksApi: ServiceDescription<LinksServices> = {
   title: 'Links',
   description: 'Short links: make them, change where they lead, and see how often they are followed.',
   routes: [createLink, listLinks, getLink, updateLink, deleteLink, getLinkStats],
-  elsewhere: [followLink],
+  elsewhere: redirectRoutes,
   examples,
 }
 

@@ -3,7 +3,6 @@ import { Duration } from 'aws-cdk-lib'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { addAlarms, type Monitoring } from './monitoring.ts'
-import { acknowledge } from './policies.ts'
 import { ServiceStack } from './service-stack.ts'
 
 /** SQS's maximum: time to notice, repair and redrive. */
@@ -28,7 +27,6 @@ export class DeadLetterQueue extends Construct {
       enforceSSL: true,
       retentionPeriod: RETENTION,
     })
-    acknowledge(this.queue, 'AwsSolutions-SQS3', 'It is a dead-letter queue.')
     addAlarms(this, monitoring, [
       {
         name: `${stack.service}-${name}-dlq-depth`,

@@ -8,6 +8,8 @@ const RESPONSES: ReadonlyArray<readonly [ResponseType, ProblemCode]> = [
   [ResponseType.REQUEST_TOO_LARGE, 'body_too_large'],
   [ResponseType.UNSUPPORTED_MEDIA_TYPE, 'unsupported_media_type'],
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, 'route_not_found'],
+  [ResponseType.ACCESS_DENIED, 'permission_denied'],
+  [ResponseType.WAF_FILTERED, 'permission_denied'],
   [ResponseType.INTEGRATION_TIMEOUT, 'dependency_unavailable'],
   [ResponseType.INTEGRATION_FAILURE, 'dependency_unavailable'],
   [ResponseType.DEFAULT_4XX, 'validation_failed'],

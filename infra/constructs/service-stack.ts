@@ -64,8 +64,8 @@ function stackProps(app: App, id: string, environment: Environment, description:
     description,
     env: { ...(account && { account }), ...(region && { region }) },
     // A named bucket instead of the bootstrap stack: `npm start` makes it with one call.
-    ...(assets !== undefined && {
-      synthesizer: new CliCredentialsStackSynthesizer({ fileAssetsBucketName: String(assets) }),
+    ...(typeof assets === 'string' && {
+      synthesizer: new CliCredentialsStackSynthesizer({ fileAssetsBucketName: assets }),
     }),
     terminationProtection: environment.keepsData,
     tags: { app: 'backlot', environment: environment.name },

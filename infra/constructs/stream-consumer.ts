@@ -37,6 +37,11 @@ export class StreamConsumer<Name extends string = string> extends Construct {
     const { service } = ServiceStack.of(this)
     const name = consumer.shortName.slice(service.length + 1)
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', { name, monitoring: props.monitoring })
+    acknowledge(
+      deadLetters,
+      'AwsSolutions-SQS3',
+      'It is a dead-letter queue itself; the rule knows those of queues only.',
+    )
     consumer.lambda.addEventSource(
       new DynamoEventSource(props.table.table, {
         startingPosition: StartingPosition.TRIM_HORIZON,

@@ -12,7 +12,7 @@
  *   expiring { …, expiresAt: '2027-01-01T00:00:00.000Z' }: refused from that instant on; the item stays, for the audit
  *   revoked  { …, revokedAt: '2026-05-01T09:30:00.000Z' }: refused everywhere within the gate's cache time
  *
- * Access patterns, all on the table's own key: find a key (one strongly consistent GetItem, 0.5–1 RCU); a workspace
+ * Access patterns, all on the table's own key: find a key (one strongly consistent GetItem, 1 RCU); a workspace
  * (the same); a workspace's keys in the order of their creation (Query, `begins_with(sk, 'api-key#')`). Key and list
  * entry are written in one transaction (4 WCU). No TTL: nothing here expires by itself.
  */

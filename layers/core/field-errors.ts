@@ -106,9 +106,11 @@ function amount(limit: number | bigint, origin: string): string {
 /** Short texts are quoted, so that the caller sees what arrived; never where the field's name says that it is a secret. */
 function describeValue(value: unknown, path: readonly PropertyKey[]): string {
   if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'object' && value !== null) return 'an object'
-  if (typeof value !== 'string') return String(value)
+  if (typeof value === 'object') return 'an object'
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value !== 'string') return withArticle(typeof value)
   const secret = /password|secret|token|key/i.test(String(path.at(-1) ?? ''))
   if (secret || value.length > MAX_QUOTED_CHARACTERS) return `a text of ${value.length} characters`
   return JSON.stringify(value)

@@ -94,7 +94,11 @@ function cached(find: ApiKeyGateOptions['findApiKey'], clock: Clock): ApiKeyGate
 
 const REALM = 'Bearer realm="backlot"'
 
-/** 401 with the challenge of RFC 6750 §3: without credentials no error code, else `invalid_token`. */
+/**
+ * 401 with the challenge of RFC 6750 §3: without credentials no error code, else `invalid_token`. API Gateway's REST APIs
+ * on AWS hand `WWW-Authenticate` on as `x-amzn-Remapped-WWW-Authenticate`
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html).
+ */
 export function unauthenticated(reason: Refusal): Problem {
   const anonymous = reason === 'no_credentials' || reason === 'not_bearer'
   const challenge = anonymous ? REALM : `${REALM}, error="invalid_token"`

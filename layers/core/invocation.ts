@@ -33,6 +33,15 @@ export type EventHandler<Result> = (event: unknown, context: Context) => Promise
 /** A run that is cut off by Lambda leaves no log line; one that is ended this much earlier does. */
 export const TIMEOUT_MARGIN_MS = 250
 
+/** A batch serves many traces; a search for one of these finds its line, and more would make the line long. */
+export const MAX_LOGGED_TRACES = 10
+
+/** Adds `traceIds` to the line, each once. */
+export function logTraces(log: InvocationLog, traceIds: readonly string[]): void {
+  const different = [...new Set(traceIds)]
+  if (different.length > 0) log.set({ traceIds: different.slice(0, MAX_LOGGED_TRACES) })
+}
+
 interface Delivery {
   readonly event: unknown
   readonly invocation: Invocation

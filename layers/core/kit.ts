@@ -42,7 +42,7 @@ export function createKit(environment: KitEnvironment, options: KitOptions): Kit
   const { clock, random, origins = [], limits, writeLog } = options
   const dynamo = options.dynamo ?? documentClient()
   const secret = kitSecret(options.secrets ?? new SecretsManagerClient(CLIENT_LIMITS), environment.KIT_SECRET_ID)
-  const { findApiKey } = accessStore(dynamo, environment.ACCESS_TABLE)
+  const access = accessStore(dynamo, environment.ACCESS_TABLE)
   return {
     clock,
     random,
@@ -52,7 +52,7 @@ export function createKit(environment: KitEnvironment, options: KitOptions): Kit
     publicOrigin: environment.PUBLIC_ORIGIN,
     origins: [environment.PUBLIC_ORIGIN, ...origins],
     access: {
-      gate: apiKeyGate({ findApiKey, hmacKey: () => secret.key('api-key'), clock }),
+      gate: apiKeyGate({ findApiKey: (id) => access.findApiKey(id), hmacKey: () => secret.key('api-key'), clock }),
       limiter: rateLimiter({
         store: rateLimitStore(dynamo, environment.STATE_TABLE),
         clock,

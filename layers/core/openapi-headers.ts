@@ -81,13 +81,33 @@ export const COMMON_PARAMETERS: Readonly<Record<string, ParameterObject>> = {
 const referencesTo = (names: readonly CommonHeader[]): Readonly<Record<string, Reference>> =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 
+const RATE_LIMIT_HEADERS = ['RateLimit', 'RateLimit-Policy'] as const
+
+/** What is refused before the request is counted. */
+const BEFORE_LIMIT: readonly ProblemCode[] = [
+  'unauthenticated',
+  'permission_denied',
+  'route_not_found',
+  'method_not_allowed',
+]
+
+/** What a route can decide itself: such an answer is stored under an Idempotency-Key, and replayed. */
+const DECIDED: readonly ProblemCode[] = [
+  'validation_failed',
+  'not_found',
+  'slug_taken',
+  'conflict',
+  'link_gone',
+  'precondition_failed',
+]
+
 /** What the kit adds to the answers that the route describes. */
 export function answerHeaders(route: DescribedRoute, replayable: boolean): Readonly<Record<string, Reference>> {
   if (route.outsideKit) return {}
   return referencesTo([
     'X-Request-Id',
     'traceparent',
-    ...(route.permission === 'public' ? [] : (['RateLimit', 'RateLimit-Policy'] as const)),
+    ...(route.permission === 'public' ? [] : RATE_LIMIT_HEADERS),
     ...(replayable ? (['Idempotent-Replayed'] as const) : []),
   ])
 }
@@ -96,12 +116,16 @@ export function answerHeaders(route: DescribedRoute, replayable: boolean): Reado
 const RETRY_AFTER_CODES: readonly ProblemCode[] = ['rate_limited', 'dependency_unavailable', 'idempotency_in_progress']
 
 /** What stands on a problem with any of the codes. */
-export const problemHeaders = (codes: readonly ProblemCode[]): Readonly<Record<string, Reference>> =>
+export const problemHeaders = (
+  codes: readonly ProblemCode[],
+  { outsideKit }: Pick<DescribedRoute, 'outsideKit'> = {},
+): Readonly<Record<string, Reference>> =>
   referencesTo([
     'X-Request-Id',
-    'traceparent',
+    ...(outsideKit ? [] : (['traceparent'] as const)),
     ...(codes.includes('method_not_allowed') ? (['Allow'] as const) : []),
     ...(codes.includes('unauthenticated') ? (['WWW-Authenticate'] as const) : []),
-    ...(codes.includes('rate_limited') ? (['RateLimit', 'RateLimit-Policy'] as const) : []),
+    ...(outsideKit || codes.every((code) => BEFORE_LIMIT.includes(code)) ? [] : RATE_LIMIT_HEADERS),
+    ...(!outsideKit && codes.some((code) => DECIDED.includes(code)) ? (['Idempotent-Replayed'] as const) : []),
     ...(codes.every((code) => RETRY_AFTER_CODES.includes(code)) ? (['Retry-After'] as const) : []),
   ])

@@ -84,17 +84,22 @@ const responseName = (codes: readonly ProblemCode[]): string =>
 /** One response for each status among the codes, named so that equal ones are shared as components. Sorted by status. */
 export function problemResponses(
   codes: readonly ProblemCode[],
+  route: Pick<DescribedRoute, 'outsideKit'> = {},
 ): { readonly status: number; readonly name: string; readonly response: ResponseObject }[] {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status)
   return [...byStatus]
-    .map(([status, group]) => ({ status, name: responseName(group), response: problemResponse(status, group) }))
+    .map(([status, group]) => ({ status, name: responseName(group), response: problemResponse(status, group, route) }))
     .sort((a, b) => a.status - b.status)
 }
 
-function problemResponse(status: number, codes: readonly ProblemCode[]): ResponseObject {
+function problemResponse(
+  status: number,
+  codes: readonly ProblemCode[],
+  route: Pick<DescribedRoute, 'outsideKit'>,
+): ResponseObject {
   return {
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
-    headers: problemHeaders(codes),
+    headers: problemHeaders(codes, route),
     content: {
       [PROBLEM_CONTENT_TYPE]: {
         schema: {

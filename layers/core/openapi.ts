@@ -196,14 +196,17 @@ function answersOf(route: DescribedRoute, { schemas, example }: Parts): Record<s
       }),
     },
   ])
-  if (acceptsIfNoneMatch(route) && route.answers[304] === undefined)
-    answers.push(['304', { description: 'Nothing changed since the version in If-None-Match.', headers: common }])
+  if (acceptsIfNoneMatch(route) && route.answers[304] === undefined) {
+    // RFC 9110 §15.4.5: with the headers that say which version is still the current one.
+    const headers = { ...common, ...declaredHeaders(route.answers[200]) }
+    answers.push(['304', { description: 'Nothing changed since the version in If-None-Match.', headers }])
+  }
   return Object.fromEntries(answers)
 }
 
-const declaredHeaders = (answer: Answer): Record<string, HeaderObject> =>
+const declaredHeaders = (answer: Answer | undefined): Record<string, HeaderObject> =>
   Object.fromEntries(
-    Object.entries(answer.headers ?? {}).map(([name, description]) => [
+    Object.entries(answer?.headers ?? {}).map(([name, description]) => [
       name,
       { description, required: true, schema: { type: 'string' } },
     ]),
@@ -212,9 +215,11 @@ const declaredHeaders = (answer: Answer): Record<string, HeaderObject> =>
 /** The answers and beside them the problems; where both have a status, one response with both contents. */
 function responsesOf(route: DescribedRoute, parts: Parts): Record<string, ResponseObject | Reference> {
   const answers = answersOf(route, parts)
-  const problems = problemResponses(problemsOf(route)).map(({ status, name, response }) => {
+  const problems = problemResponses(problemsOf(route), route).map(({ status, name, response }) => {
     const answer = answers[status]
     if (answer !== undefined) return [status, bothOf(answer, response)] as const
+    // The shared ones have the headers of the kit.
+    if (route.outsideKit) return [status, response] as const
     parts.responses.set(name, response)
     return [status, { $ref: `#/components/responses/${name}` }] as const
   })

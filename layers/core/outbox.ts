@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto'
 import { isUnavailable } from './dependency.ts'
 import type { BusEvent } from './event.ts'
 import { newUlid } from './ids.ts'
-import type { Invocation } from './invocation.ts'
+import { type Invocation, logTraces } from './invocation.ts'
 import type { InvocationLog } from './log.ts'
 import type { TableChange } from './stream.ts'
 
@@ -46,16 +46,22 @@ interface Outgoing {
   readonly sequenceNumber: string
   readonly entry: BusEntry
   readonly bytes: number
+  readonly traceparent: string | undefined
 }
 
 /** The `handle` of a `streamHandler`: gives the sequence numbers of the changes whose events the bus did not take. */
 export const outbox =
   <Image>(options: OutboxOptions<Image>) =>
-  async (changes: readonly TableChange<Image>[], { log }: Invocation): Promise<readonly string[]> => {
+  async (changes: readonly TableChange<Image>[], invocation: Invocation): Promise<readonly string[]> => {
     const outgoing = changes.flatMap((change) => {
       const event = options.eventOf(change)
       return event === undefined ? [] : [outgoingOf(change, event, options.source)]
     })
+    const { log, traceFrom } = invocation
+    logTraces(
+      log,
+      outgoing.flatMap(({ traceparent }) => (traceparent === undefined ? [] : [traceFrom(traceparent).traceId])),
+    )
     const failed: string[] = []
     for (const call of calls(outgoing)) failed.push(...(await publish(call, options.put, log)))
     log.metric('publishedEvents', outgoing.length - failed.length)
@@ -82,7 +88,7 @@ function outgoingOf<Image>(change: TableChange<Image>, event: OutboxEvent, sourc
   const detail = JSON.stringify({ id: eventId(change, event), ...event } satisfies BusEvent)
   const entry = { source, detailType: event.type, occurredAt: new Date(event.occurredAt), detail }
   const bytes = TIME_BYTES + [source, event.type, detail].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
-  return { sequenceNumber: change.sequenceNumber, entry, bytes }
+  return { sequenceNumber: change.sequenceNumber, entry, bytes, traceparent: event.traceparent }
 }
 
 /** A ULID whose random part is the hash of where the change stands in its stream: the same on every try. */

@@ -149,4 +149,4 @@ export const routeOf =
   >(
     definition: RouteDefinition<Services, Params, Query, Body, A, Access>,
   ): Route<Services> =>
-    definition as unknown as Route<Services>
+    definition

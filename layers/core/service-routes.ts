@@ -36,7 +36,8 @@ function openApi<Services>(description: ServiceDescription<Services>, serverUrl:
     method: 'GET',
     path: `/api/${service}/openapi.json`,
     operationId: `${service}OpenApi`,
-    summary: 'The description of this service as an OpenAPI 3.1 document',
+    summary: 'Read the description of this service',
+    description: 'An OpenAPI 3.1 document of this service alone.',
     permission: 'public',
     answers: {
       200: {

@@ -10,7 +10,7 @@
 import * as z from 'zod'
 import { isUnavailable } from './dependency.ts'
 import { describeIssue, fieldErrors } from './field-errors.ts'
-import { type EventHandler, eventHandler, type Invocation, type WrapperOptions } from './invocation.ts'
+import { type EventHandler, eventHandler, type Invocation, logTraces, type WrapperOptions } from './invocation.ts'
 import type { TraceContext } from './trace.ts'
 
 export interface SqsMessage<Body> {
@@ -83,6 +83,10 @@ async function together<Schema extends z.ZodType>(
     if (message === undefined) failed.add(record.messageId)
     else messages.push(message)
   }
+  logTraces(
+    invocation.log,
+    messages.map(({ trace }) => trace.traceId),
+  )
   for (const id of await handled(messages, options, invocation)) failed.add(id)
   return failed
 }
@@ -94,13 +98,16 @@ async function inOrder<Schema extends z.ZodType>(
 ): Promise<ReadonlySet<string>> {
   const failed = new Set<string>()
   const stopped = new Set<string | undefined>()
+  const traces: string[] = []
   for (const record of records) {
     const group = record.attributes.MessageGroupId
     const message = stopped.has(group) ? undefined : parseMessage(record, options.schema, invocation)
+    if (message !== undefined) traces.push(message.trace.traceId)
     if (message !== undefined && (await handled([message], options, invocation)).length === 0) continue
     stopped.add(group)
     failed.add(record.messageId)
   }
+  logTraces(invocation.log, traces)
   return failed
 }
 

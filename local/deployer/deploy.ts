@@ -52,7 +52,7 @@ export function selectStacks(stacks: readonly AssembledStack[], names: readonly 
 function reportFailures(failures: readonly PromiseRejectedResult[]): void {
   const reasons = failures.map(({ reason }) => reason as unknown)
   const unexpected = reasons.find((reason) => !(reason instanceof Refusal))
-  if (unexpected) throw unexpected
+  if (unexpected instanceof Error) throw unexpected
   const refusals = reasons.filter((reason) => reason instanceof Refusal)
   const [first] = refusals
   if (first) throw new Refusal(first.code, refusals.map(({ message }) => message).join('\n'), first.hint)

@@ -1,7 +1,7 @@
 /** Event fixtures: `events/<service>/<function>.<scenario>.json`, found by name and read with errors that point. */
 import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join, relative, resolve, sep } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import { transform } from 'esbuild'
 import { CHECKOUT } from '../home.ts'
 import { nearest } from '../names.ts'
@@ -46,7 +46,8 @@ async function refuseMalformed(name: string, text: string): Promise<never> {
  * @throws Refusal `unknown_fixture` with the nearest names, or `malformed_fixture` with line and column
  */
 export async function readFixture(path: string, root = CHECKOUT): Promise<Fixture> {
-  const candidates = [resolve(path), join(root, path)]
+  // npm runs its scripts in the checkout and says in INIT_CWD where the user was.
+  const candidates = [resolve(root, path), resolve(process.env['INIT_CWD'] ?? '.', path)]
   for (const file of candidates) {
     const text = await readFile(file, 'utf8').catch(() => undefined)
     if (text === undefined) continue
@@ -55,7 +56,7 @@ export async function readFixture(path: string, root = CHECKOUT): Promise<Fixtur
     try {
       return { name, functionName: functionOf(name), event: JSON.parse(text) as unknown }
     } catch {
-      return await refuseMalformed(name, text)
+      return refuseMalformed(name, text)
     }
   }
   throw new Refusal(

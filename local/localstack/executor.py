@@ -38,7 +38,6 @@ class Machinery:
     logs: FunctionLogs
     temporary: Path
     search_path: str
-    compile_cache: Path
     on_idle: Callable[[], None]
 
 
@@ -54,7 +53,6 @@ class ProcessExecutor(RuntimeExecutor):
         self._code_fingerprint: frozenset | None = None
         self._output = bytearray()
         self._output_lock = threading.Lock()
-        self._deadline = 0.0
         self._invoking = False
         self._stopped = False
         #: Sends late output to CloudWatch Logs; known from the first invocation on (environments.py).
@@ -120,9 +118,9 @@ class ProcessExecutor(RuntimeExecutor):
     # What the pool asks
 
     def is_free(self) -> bool:
-        """Whether an invocation can begin at once: nothing goes on after the last answer, or it had its time."""
+        """Whether an invocation can begin at once: nothing goes on after the last answer."""
         process = self._process
-        return process is None or process.idle.is_set() or process.ended.is_set() or time.time() > self._deadline
+        return process is None or process.idle.is_set() or process.ended.is_set()
 
     # One invocation
 
@@ -132,13 +130,12 @@ class ProcessExecutor(RuntimeExecutor):
             process = self._running_process()
         except InitError as error:
             return {"error": json.dumps(error.named(request_id))}
-        self._deadline = time.time() + timeout
         process.send(
             {
                 "id": request_id,
                 "arn": payload["invoked-function-arn"],
                 "trace": payload.get("trace-id"),
-                "deadline": round(self._deadline * 1000),
+                "deadline": round((time.time() + timeout) * 1000),
                 "payload": payload["payload"],
             }
         )
@@ -158,7 +155,7 @@ class ProcessExecutor(RuntimeExecutor):
         code = self.function_version.config.code
         current = fingerprint(str(code.get_unzipped_code_location())) if code.is_hot_reloading() else None
         process = self._process
-        usable = process and process.idle.is_set() and not process.doomed and not process.ended.is_set()
+        usable = process and process.idle.is_set() and not process.ended.is_set()
         if usable and current == self._code_fingerprint:
             return process
         self._end_process()
@@ -193,7 +190,6 @@ class ProcessExecutor(RuntimeExecutor):
                 f"{layer}/nodejs/{modules}" for layer in layers for modules in ("node24/node_modules", "node_modules")
             ),
             "LD_LIBRARY_PATH": ":".join(f"{layer}/lib" for layer in layers),
-            "NODE_COMPILE_CACHE": str(machinery.compile_cache),
             **self._variables,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{self.function_version.config.runtime}",
             "LAMBDA_TASK_ROOT": folder,

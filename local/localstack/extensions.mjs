@@ -97,7 +97,7 @@ async function register(request, response, registered, state) {
       'an internal extension can register for INVOKE only',
     )
   if (events.some((event) => event !== 'INVOKE'))
-    return refuse(response, 400, 'Extension.InvalidEventType', `expected INVOKE, got ${events}`)
+    return refuse(response, 400, 'Extension.InvalidEventType', `expected INVOKE, got ${events.join()}`)
   if (state.closed)
     return refuse(
       response,

@@ -49,7 +49,7 @@ def main() -> None:
     end = ending(watchdog)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end(0))
-    threading.Thread(target=lambda: (sys.stdin.buffer.read(), end(0)), daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(end,), daemon=True).start()
     settings.apply(options.port, options.state)
     older_python.fill_in()
     use_dynoxide(options, watchdog, end)
@@ -58,6 +58,13 @@ def main() -> None:
     function_urls.use()
     prepared.use(options.prepared)
     run(server)
+
+
+def end_with_parent(end) -> None:
+    """Not through `sys.stdin`, whose lock would abort Python's own shutdown."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    end(0)
 
 
 def ending(watchdog: Watchdog):
@@ -91,7 +98,9 @@ def use_node(options: argparse.Namespace, watchdog: Watchdog) -> None:
     runtime_executor.get_runtime_executor = lambda: ProcessExecutor
 
     import environments
+    import gathered
 
+    gathered.use()
     pool = environments.Environments(int(os.environ.get("BACKLOT_LAMBDA_ENVIRONMENTS") or DEFAULT_ENVIRONMENTS))
     environments.use(pool)
     ProcessExecutor.machinery = Machinery(
@@ -100,7 +109,6 @@ def use_node(options: argparse.Namespace, watchdog: Watchdog) -> None:
         logs=FunctionLogs(options.function_logs),
         temporary=options.state / "environments",
         search_path=f"{Path(options.node).parent}:/usr/local/bin:/usr/bin:/bin",
-        compile_cache=options.state / "compile-cache",
         on_idle=pool.notify,
     )
 

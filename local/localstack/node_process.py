@@ -5,17 +5,18 @@ BACKLOT_RESULT_FD), so that nothing that the handler prints can be taken for an 
 
     <- {"ready": true} | {"initError": {...}}         once, when the handler's module is loaded
     -> {"id", "arn", "trace", "deadline", "payload"}  an invocation; deadline in ms since the epoch, payload as text
-    <- {"id", "payload"} | {"id", "error"}            its answer; "idle": true when nothing goes on after it,
-                                                      "fatal": true when the process ends itself because of it
+    <- {"id", "payload"} | {"id", "error"}            its answer; "idle": true when nothing goes on after it
     <- {"id", "idle": true}                           later, when all extensions asked for their next event
 
-The process ends itself when its stdin closes; the watchdog sees to those that can't."""
+The process ends itself when its stdin closes; the watchdog sees to those that can't. After-work that outlives the
+function's timeout is killed with the process, as on AWS."""
 
 import json
 import os
 import selectors
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,9 @@ class NodeProcess:
         self._answers: SimpleQueue[dict | None] = SimpleQueue()
         self.idle = threading.Event()
         self.ended = threading.Event()
-        self.doomed = False
+        #: When the running invocation must be over, its after-work included; in seconds since the epoch.
+        self._deadline = 0.0
+        self._works_after_answer = False
         read_end, write_end = os.pipe()
         try:
             self._process = watchdog.start(
@@ -77,6 +80,7 @@ class NodeProcess:
     def send(self, invocation: dict) -> None:
         """A process that just ended is found by `next_message`, not here."""
         self.idle.clear()
+        self._deadline = invocation["deadline"] / 1000
         try:
             self._process.stdin.write(json.dumps(invocation).encode() + b"\n")
             self._process.stdin.flush()
@@ -106,7 +110,11 @@ class NodeProcess:
             selector.register(output, selectors.EVENT_READ)
             selector.register(results, selectors.EVENT_READ)
             while True:
-                ready = {key.fd for key, _ in selector.select()}
+                left = max(0.0, self._deadline - time.time()) if self._works_after_answer else None
+                ready = {key.fd for key, _ in selector.select(left)}
+                if not ready:
+                    kill_group(self._process.pid)
+                    self._works_after_answer = False
                 if results in ready and not self._take_results(results, output, buffer):
                     break
                 if output in ready and not self._drain(output):
@@ -135,12 +143,11 @@ class NodeProcess:
         return True
 
     def _deliver(self, message: dict) -> None:
-        if message.get("fatal"):
-            self.doomed = True
-        late = "payload" not in message and "error" not in message
+        is_answer = "payload" in message or "error" in message
         if message.get("idle") or message.get("ready"):
             self.idle.set()
-        if "idle" in message and late:
+        self._works_after_answer = is_answer and not message.get("idle")
+        if "idle" in message and not is_answer:
             self._on_idle()
         else:
             self._answers.put(message)

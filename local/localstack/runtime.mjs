@@ -137,7 +137,10 @@ function onLines(stream, take) {
   })
 }
 
-/** As AWS does: the invocation fails with the error, and the process ends, for its state is unknown. */
+/**
+ * As AWS does: the invocation fails with the error, and the process ends, for its state is unknown. Its answer never
+ * says "idle", so no other invocation is sent to it.
+ */
 function endOnUnhandledErrors() {
   const end = (origin) => (error) => {
     const failure =
@@ -149,7 +152,6 @@ function endOnUnhandledErrors() {
       send({
         id: current.id,
         error: JSON.stringify({ ...describe(failure), ...(error?.stack && { trace: error.stack.split('\n') }) }),
-        fatal: true,
       })
     process.exit(EXIT[origin])
   }

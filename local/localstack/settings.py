@@ -33,8 +33,6 @@ def apply(port: int, state: Path) -> None:
             # Empty queues and streams are asked again after 0.5 s, at most 1 s; the default grows to 10 s.
             "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.5",
             "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
-            # CreateFunction answers when the function is active, so that a deployment needs no polling for it.
-            "LAMBDA_SYNCHRONOUS_CREATE": "1",
             "DYNAMODB_REMOVE_EXPIRED_ITEMS": "1",
         }
     )

@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { App, type Stack } from 'aws-cdk-lib'
+import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import cdkJson from '../../cdk.json' with { type: 'json' }
 import { addStacks } from '../../infra/app.ts'
@@ -34,7 +34,7 @@ export interface Backlot {
   /** By construct id. */
   readonly templates: ReadonlyMap<string, Template>
   readonly resources: readonly Resource[]
-  ofType(type: string): readonly Resource[]
+  readonly ofType: (type: string) => readonly Resource[]
 }
 
 export async function bundles() {
@@ -92,5 +92,3 @@ export interface Statement {
 
 export const actionsOf = (statements: readonly Statement[]): string[] =>
   statements.flatMap(({ Action }) => Action).sort()
-
-export type { Stack }

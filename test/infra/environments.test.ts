@@ -22,6 +22,10 @@ describe('environmentOf', () => {
     expect(() => environment({ BACKLOT_ENV: 'staging' })).toThrow('one of local, localstack, dev, prod, got staging')
   })
 
+  it('refuses a setting that is not text', () => {
+    expect(() => environment({}, { env: { name: 'local' } })).toThrow('expected env to be text, got {"name":"local"}')
+  })
+
   it('pins the local account, so that a local assembly is never deployed to a real one', () => {
     expect(environment({ CDK_DEFAULT_ACCOUNT: '111111111111' }).account).toBe('000000000000')
     expect(environment({ BACKLOT_ENV: 'dev', CDK_DEFAULT_ACCOUNT: '111111111111', ...ORIGIN }).account).toBe(

@@ -41,6 +41,14 @@ describe('BusSubscription', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: 'backlot-sample-work-dlq-depth' })
   })
 
+  it('keeps what the function itself fails with: the rule calls that delivered', async () => {
+    ;(await subscribed()).hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      DestinationConfig: { OnFailure: { Destination: deadLetterArn } },
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 3_600,
+    })
+  })
+
   it('lets this rule, and no other, invoke the function and write to the queue', async () => {
     const template = await subscribed()
     const [rule] = resourcesOf(template).filter(({ Type }) => Type === 'AWS::Events::Rule')

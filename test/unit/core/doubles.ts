@@ -51,13 +51,13 @@ export function logLines(): {
 
 /** A log of one invocation, and the line that it writes when it ends. */
 export function testLog(): { readonly log: InvocationLog; readonly line: () => LogLine } {
-  const { write, lines } = logLines()
-  const log = createLogger({ name: 'test/unit', clock: clockAt(NOW), write }).begin()
+  const output = logLines()
+  const log = createLogger({ name: 'test/unit', clock: clockAt(NOW), write: output.write }).begin()
   return {
     log,
     line() {
       log.end()
-      return lines[0] ?? {}
+      return output.lines[0] ?? {}
     },
   }
 }

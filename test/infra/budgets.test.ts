@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { listFunctions } from '../../infra/sources.ts'
+import { bundles } from './backlot.ts'
+
+/** Minified bytes of `index.mjs`. The redirect is what people wait for; the AWS SDK alone has more than its budget. */
+const BUDGETS: Readonly<Record<string, number>> = { 'functions/links/redirect.lambda.ts': 60_000 }
+const DEFAULT_BUDGET = 1_000_000
+
+describe('the bundle of', () => {
+  it.each(listFunctions().map(({ source }) => source))('%s stays inside its budget', async (source) => {
+    const built = (await bundles()).bundles.find((bundle) => bundle.source === source)
+    expect(built?.bytes).toBeGreaterThan(0)
+    expect(built?.bytes).toBeLessThanOrEqual(BUDGETS[source] ?? DEFAULT_BUDGET)
+  })
+
+  it.each(Object.keys(BUDGETS))('%s is there, and has neither zod nor the AWS SDK', async (source) => {
+    const { metafile } = await bundles()
+    const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === source)
+    const heavy = Object.keys(output?.inputs ?? {}).filter((input) =>
+      /node_modules\/(@aws-sdk|@smithy|zod)\//.test(input),
+    )
+    expect(output).toBeDefined()
+    expect(heavy).toEqual([])
+  })
+})

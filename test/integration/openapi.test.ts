@@ -1,0 +1,181 @@
+import { beforeAll, describe, expect, inject, it } from 'vitest'
+import type { OpenApiDocument, OperationObject } from '#core/openapi-document.ts'
+import { PERMISSIONS, type Permission, ROLE_PERMISSIONS, ROLES } from '#core/permissions.ts'
+import { documents } from '../../local/openapi.ts'
+import { type TestAccess, testAccess } from '../access.ts'
+import { checkedFetch, committedDocument } from '../answers.ts'
+
+interface Operation {
+  readonly method: string
+  readonly path: string
+  readonly operation: OperationObject
+}
+
+const document = committedDocument()
+const operations: Operation[] = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+)
+const named = (list: readonly Operation[]) => list.map((entry) => [entry.operation.operationId, entry] as const)
+const guarded = operations.filter(({ operation }) => operation['x-permission'] !== 'public')
+const ofObjects = guarded.filter(({ path }) => path.includes('{'))
+
+const outputs = inject('outputs')
+const call = checkedFetch(outputs.edge.url)
+
+let access: TestAccess
+let workspaceId: string
+let owner: string
+let stranger: string
+beforeAll(async () => {
+  access = await testAccess(outputs)
+  workspaceId = await access.workspace()
+  owner = (await access.apiKey({ workspaceId })).text
+  stranger = (await access.apiKey({ workspaceId: await access.workspace('Stranger') })).text
+})
+
+/** Any id of the right shape that nothing has. */
+const filled = (path: string, params: Readonly<Record<string, string>> = {}): string =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? 'lnk_00000000000000000000000000')
+
+/** The example, with a slug of its own: the example's belongs to whoever comes first. */
+function bodyOf(operation: OperationObject): object | undefined {
+  const example = operation.requestBody?.content['application/json']?.example
+  if (typeof example !== 'object' || example === null) return undefined
+  return 'slug' in example ? { ...example, slug: `t-${crypto.randomUUID()}` } : example
+}
+
+/** With the example body, so that nothing but the caller can be wrong with the request. */
+function send({ method, path, operation }: Operation, key?: string, params?: Readonly<Record<string, string>>) {
+  const body = bodyOf(operation)
+  return call(filled(path, params), {
+    method,
+    headers: {
+      ...(key !== undefined && { Authorization: `Bearer ${key}` }),
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+}
+
+const codeOf = async (response: Response): Promise<unknown> =>
+  response.headers.get('content-type')?.includes('problem+json')
+    ? ((await response.json()) as { code: unknown }).code
+    : undefined
+
+describe('the document', () => {
+  it('is served as it is committed, with the origin that it is served from', async () => {
+    const served = (await (await call('/api/openapi.json')).json()) as OpenApiDocument
+    const [server] = document.servers
+    const expected: unknown = JSON.parse(JSON.stringify(document).replaceAll(server?.url ?? '', outputs.edge.url))
+    expect(served).toEqual(expected)
+  })
+
+  it.each([...documents().keys()].filter((name) => name !== 'backlot.json'))(
+    '%s is what its service says of itself',
+    async (name) => {
+      const served = (await (await call(`/api/${name.replace('.json', '')}/openapi.json`)).json()) as OpenApiDocument
+      expect({ ...served, servers: [] }).toEqual({ ...JSON.parse(JSON.stringify(documents().get(name))), servers: [] })
+    },
+  )
+
+  it('has a service for every API that is deployed', () => {
+    const withApi = Object.entries(outputs.stacks).filter(([, stack]) => stack['ApiId'] !== undefined)
+    expect(document.tags.map(({ name }) => name).sort()).toEqual(withApi.map(([id]) => id.toLowerCase()).sort())
+  })
+})
+
+describe('every described route', () => {
+  it.each(named(operations))('%s is there', async (_, entry) => {
+    expect(await codeOf(await send(entry, owner))).not.toBe('route_not_found')
+  })
+
+  it.each(named(operations.filter(({ path }) => path.startsWith('/api/'))))(
+    '%s has no other method than those described',
+    async (_, { path }) => {
+      const response = await call(filled(path), { method: 'OPTIONS' }).catch(() =>
+        fetch(new URL(filled(path), outputs.edge.url), { method: 'OPTIONS' }),
+      )
+      const described = Object.keys(document.paths[path] ?? {}).map((method) => method.toUpperCase())
+      const expected = [...described, ...(described.includes('GET') ? ['HEAD'] : []), 'OPTIONS']
+      expect(response.headers.get('allow')?.split(', ').sort()).toEqual(expected.sort())
+    },
+  )
+})
+
+describe('without a key', () => {
+  it.each(named(guarded))('%s answers 401', async (_, entry) => {
+    const response = await send(entry)
+    expect([response.status, await codeOf(response)]).toEqual([401, 'unauthenticated'])
+  })
+
+  it.each([
+    ['a key that nobody made', 'bk_01KDVDNA000000000000000000_0'],
+    ['no key at all', 'x'],
+  ])('%s answers 401', async (_, key) => {
+    for (const entry of guarded) expect((await send(entry, key)).status).toBe(401)
+  })
+
+  it('a revoked and an expired key answer 401', async () => {
+    const [entry] = guarded
+    if (entry === undefined) throw new Error('expected a route that needs a key')
+    const past = new Date(Date.now() - 1_000).toISOString()
+    const revoked = await access.apiKey({ workspaceId, revokedAt: past })
+    const expired = await access.apiKey({ workspaceId, expiresAt: past })
+    expect([(await send(entry, revoked.text)).status, (await send(entry, expired.text)).status]).toEqual([401, 401])
+  })
+})
+
+describe('without the permission', () => {
+  it.each(named(guarded))('%s answers 403 to a key whose scopes lack it', async (_, entry) => {
+    const scopes = PERMISSIONS.filter((permission) => permission !== entry.operation['x-permission'])
+    const { text } = await access.apiKey({ workspaceId, scopes })
+    const response = await send(entry, text)
+    expect([response.status, await codeOf(response)]).toEqual([403, 'permission_denied'])
+  })
+
+  const lacking = guarded.flatMap((entry) =>
+    ROLES.filter((role) => !ROLE_PERMISSIONS[role].includes(entry.operation['x-permission'] as Permission)).map(
+      (role) => [entry.operation.operationId, role, entry] as const,
+    ),
+  )
+  it.each(lacking)('%s answers 403 to a %s', async (_, role, entry) => {
+    const { text } = await access.apiKey({ workspaceId, role })
+    const response = await send(entry, text)
+    expect([response.status, await codeOf(response)]).toEqual([403, 'permission_denied'])
+  })
+})
+
+/** Makes an object of the workspace and returns the path's parameters. A new kind of object needs its line here. */
+const MAKERS: Readonly<Record<string, (key: string) => Promise<Record<string, string>>>> = {
+  '/api/links/links/{id}': async (key) => {
+    const response = await call('/api/links/links', {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ url: 'https://example.com/' }),
+    })
+    return { id: ((await response.json()) as { id: string }).id }
+  },
+}
+
+function makerOf(path: string) {
+  const found = Object.entries(MAKERS).find(([prefix]) => path.startsWith(prefix))
+  if (found === undefined) throw new Error(`expected a maker of objects for ${path}`)
+  return found
+}
+
+describe('with the key of another workspace', () => {
+  it.each(named(ofObjects))('%s answers 404, as for what does not exist, and changes nothing', async (_, entry) => {
+    const [objectPath, make] = makerOf(entry.path)
+    const params = await make(owner)
+    const read = () => call(filled(objectPath, params), { headers: { Authorization: `Bearer ${owner}` } })
+    const before = await read()
+    const response = await send(entry, stranger, params)
+    expect([response.status, await codeOf(response)]).toEqual([404, 'not_found'])
+    const after = await read()
+    expect([after.status, after.headers.get('etag'), await after.text()]).toEqual([
+      200,
+      before.headers.get('etag'),
+      await before.text(),
+    ])
+  })
+})
