@@ -12,9 +12,25 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'infra',
+          include: ['test/infra/**/*.test.ts'],
+          globalSetup: ['test/infra/temporary-setup.ts'],
+          // One load of aws-cdk-lib and one synthesis per environment for all files: they only look at the templates.
+          isolate: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...onCloud } },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts', 'test/fault/**/*.test.ts'], ...onCloud } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts', 'test/fault/**/*.test.ts'],
+          ...onCloud,
+        },
+      },
     ],
   },
 })

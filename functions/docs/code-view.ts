@@ -57,11 +57,14 @@ export const parametersOf = (document: OpenApiDocument, operation: OperationObje
 const filledPath = (path: string, parameters: readonly ParameterObject[]): string =>
   path.replace(/\{(\w+)\}/g, (template, name: string) => {
     const example = parameters.find((parameter) => parameter.in === 'path' && parameter.name === name)?.example
-    return example === undefined ? template : encodeURIComponent(String(example))
+    return example === undefined ? template : encodeURIComponent(textOf(example))
   })
+
+/** Path and query hold texts, numbers and the like; anything else as JSON. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 function exampleQuery(parameters: readonly ParameterObject[]): string {
   const given = parameters.filter(({ in: place, example }) => place === 'query' && example !== undefined)
-  const pairs = given.map(({ name, example }) => `${encodeURIComponent(name)}=${encodeURIComponent(String(example))}`)
+  const pairs = given.map(({ name, example }) => `${encodeURIComponent(name)}=${encodeURIComponent(textOf(example))}`)
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }

@@ -41,7 +41,7 @@ function servicesOf(document: OpenApiDocument): readonly Service[] {
   )
   return document.tags.map((tag) => ({
     name: tag.name,
-    title: String(tag['x-displayName'] ?? tag.name),
+    title: tag['x-displayName'],
     description: tag.description,
     operations: operations
       .filter(({ operation }) => operation.tags.includes(tag.name))
@@ -75,7 +75,7 @@ function introduction(document: OpenApiDocument, services: readonly Service[]): 
   return html`<section class="intro">
 <div class="hero"><div>
 <h1>${document.info.title} API</h1>
-<p class="lead">${document.info['description'] === undefined ? undefined : String(document.info['description'])}</p>
+<p class="lead">${document.info.description}</p>
 <dl class="facts">
 <dt>Base URL</dt><dd><code>${document.servers[0]?.url}</code></dd>
 <dt>API key</dt><dd><code>export BACKLOT_API_KEY=bk_…</code></dd>

@@ -82,7 +82,7 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
 const versionOf = once((document: OpenApiDocument) => hash(JSON.stringify(document)))
 const withVersion = (page: RenderedPage) => ({ ...page, version: hash(page.body) })
 const rendered = once((document: OpenApiDocument) => withVersion(referencePage(document)))
-const problems = once((_: undefined) => withVersion(problemsPage()))
+const problems = once(() => withVersion(problemsPage()))
 
 const pageReply = (page: RenderedPage & { readonly version: string }) => ({
   status: 200 as const,

@@ -97,13 +97,15 @@ function typeName(type: string, schema: JsonSchema): string {
 }
 
 /** Keyword → how it reads with its value. */
-const LIMITS: readonly (readonly [keyword: string, read: (value: unknown) => string])[] = [
+const LIMITS: readonly (readonly [
+  keyword: 'minimum' | 'maximum' | 'minItems' | 'maxItems' | 'pattern',
+  read: (value: number | string) => string,
+])[] = [
   ['minimum', (value) => `≥ ${value}`],
   ['maximum', (value) => `≤ ${value}`],
   ['minItems', (value) => `at least ${value}`],
   ['maxItems', (value) => `at most ${value}`],
   ['pattern', (value) => `matches ${value}`],
-  ['default', (value) => `default ${JSON.stringify(value)}`],
 ]
 
 /** Both ends of a length are one limit: `1–64 characters`. */
@@ -115,5 +117,9 @@ function lengthOf({ minLength, maxLength }: JsonSchema): readonly string[] {
 
 const limitsOf = (schema: JsonSchema): readonly string[] => [
   ...lengthOf(schema),
-  ...LIMITS.flatMap(([keyword, read]) => (schema[keyword] === undefined ? [] : [read(schema[keyword])])),
+  ...LIMITS.flatMap(([keyword, read]) => {
+    const value = schema[keyword]
+    return value === undefined ? [] : [read(value)]
+  }),
+  ...(schema['default'] === undefined ? [] : [`default ${JSON.stringify(schema['default'])}`]),
 ]

@@ -134,9 +134,6 @@ export function randomSlug(randomBytes: RandomBytes, attempt = 0): string {
   return slug
 }
 
-/** UTF-16 units of a path's segment as sent: room for the longest slug decomposed and percent-encoded (64 × 27). */
-const MAX_SEGMENT_LENGTH = 2_048
-
 /**
  * The slug that a request path names, or undefined when it can't name one: malformed percent-encoding, several
  * segments, or nothing that `checkSlug` would have accepted. So probes cost no table read. One trailing slash is fine.
@@ -144,7 +141,7 @@ const MAX_SEGMENT_LENGTH = 2_048
 export function slugOfPath(path: string): string | undefined {
   const end = path.length > 1 && path.endsWith('/') ? path.length - 1 : path.length
   const raw = path.slice(1, end)
-  if (raw.includes('/') || raw.length > MAX_SEGMENT_LENGTH) return undefined
+  if (raw.includes('/')) return undefined
   const decoded = raw.includes('%') ? decodeOrUndefined(raw) : raw
   if (decoded === undefined) return undefined
   const decision = checkSlug(decoded)

@@ -29,6 +29,13 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[]
   readonly oneOf?: readonly JsonSchema[]
   readonly allOf?: readonly JsonSchema[]
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly pattern?: string
 }
 
 export interface Reference {
@@ -80,9 +87,14 @@ export type PathItem = Readonly<Record<string, OperationObject>>
 
 export interface OpenApiDocument {
   readonly openapi: string
-  readonly info: { readonly title: string; readonly version: string; readonly [field: string]: unknown }
+  readonly info: {
+    readonly title: string
+    readonly version: string
+    readonly description?: string
+    readonly license?: { readonly name: string; readonly identifier: string }
+  }
   readonly servers: readonly { readonly url: string; readonly description?: string }[]
-  readonly tags: readonly { readonly name: string; readonly description: string; readonly [field: string]: unknown }[]
+  readonly tags: readonly { readonly name: string; readonly description: string; readonly 'x-displayName': string }[]
   readonly paths: Readonly<Record<string, PathItem>>
   readonly components: {
     readonly schemas: Readonly<Record<string, JsonSchema>>

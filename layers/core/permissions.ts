@@ -2,14 +2,14 @@
  * Who may do what. A permission is `<service>:<verb>`; a role is a set of permissions; an API key holds a role,
  * narrowed by its scopes. Pure: knows neither requests nor storage.
  */
-export const PERMISSIONS = ['links:read', 'links:write'] as const
+export const PERMISSIONS = ['links:read', 'links:write', 'tasks:read', 'tasks:write', 'tasks:manage'] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
 export const ROLES = ['owner', 'admin', 'member', 'viewer'] as const
 export type Role = (typeof ROLES)[number]
 
-const VIEWER: readonly Permission[] = ['links:read']
-const MEMBER: readonly Permission[] = [...VIEWER, 'links:write']
+const VIEWER: readonly Permission[] = ['links:read', 'tasks:read']
+const MEMBER: readonly Permission[] = [...VIEWER, 'links:write', 'tasks:write']
 
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: PERMISSIONS,

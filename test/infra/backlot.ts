@@ -1,7 +1,4 @@
 /** The whole app, synthesised for one environment as the CLI would, with made-up settings for AWS. */
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import cdkJson from '../../cdk.json' with { type: 'json' }
@@ -9,6 +6,7 @@ import { addStacks } from '../../infra/app.ts'
 import { bundleFunctions } from '../../infra/bundle.ts'
 import { ServiceStack } from '../../infra/constructs/service-stack.ts'
 import { type EnvironmentName, environmentOf } from '../../infra/environments.ts'
+import { temporaryFolder } from './temporary.ts'
 
 const VARIABLES = {
   BACKLOT_PUBLIC_ORIGIN: 'https://go.example.com',
@@ -49,7 +47,7 @@ export async function backlot(
 ): Promise<Backlot> {
   await bundles()
   const app = new App({
-    outdir: mkdtempSync(path.join(tmpdir(), 'backlot-synth-')),
+    outdir: temporaryFolder('synth'),
     analyticsReporting: false,
     context: { ...cdkJson.context, 'aws:cdk:disable-asset-staging': true, env: name, ...context },
   })

@@ -1,6 +1,5 @@
 /** A checkout with two tiny functions, to try constructs on without the product's own. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
@@ -11,6 +10,7 @@ import { ServiceFunction, type ServiceFunctionProps } from '../../infra/construc
 import { ServiceStack } from '../../infra/constructs/service-stack.ts'
 import type { Environment } from '../../infra/environments.ts'
 import { defineEnvironment } from '../../layers/core/environment.ts'
+import { temporaryFolder } from './temporary.ts'
 
 export const LOCAL: Environment = {
   name: 'local',
@@ -19,6 +19,7 @@ export const LOCAL: Environment = {
   region: 'us-east-1',
   publicOrigin: 'http://localhost:4000',
   certificateArn: undefined,
+  mailFrom: 'no-reply@backlot.example',
   keepsData: false,
   logRetentionDays: 7,
   capabilities: defineCapabilities('local'),
@@ -46,7 +47,7 @@ export async function checkout(files: Readonly<Record<string, string>>): Promise
 }
 
 export function writeCheckout(files: Readonly<Record<string, string>>): string {
-  const root = mkdtempSync(path.join(tmpdir(), 'backlot-checkout-'))
+  const root = temporaryFolder('checkout')
   write(root, { 'package.json': '{"type":"module"}', ...files })
   return root
 }
@@ -69,7 +70,7 @@ export async function sampleStack(
 ): Promise<ServiceStack> {
   sampleRoot ??= checkout({ [SOURCE]: HANDLER, [OTHER_SOURCE]: HANDLER })
   const app = new App({
-    outdir: mkdtempSync(path.join(tmpdir(), 'backlot-synth-')),
+    outdir: temporaryFolder('synth'),
     analyticsReporting: false,
     context: { ...cdkJson.context, 'aws:cdk:disable-asset-staging': true, ...context },
   })

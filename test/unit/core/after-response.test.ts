@@ -118,6 +118,24 @@ describe('as an extension', () => {
     await until(api.isDone)
   })
 
+  it('waits for a handler that takes its time', async () => {
+    const api = await extensionsApi()
+    const { afterResponse } = await start(api.address)
+    const work = Promise.withResolvers<void>()
+    const late = heldTask('late')
+    const answer = afterResponse.around(async () => {
+      await work.promise
+      await afterResponse.defer(late.task)
+    })({}, context())
+    await api.invoke(inMs(5_000))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect([api.isDone(), late.started]).toEqual([false, false])
+    work.resolve()
+    await answer
+    late.finish()
+    await until(() => late.started && api.isDone())
+  })
+
   it('works when the event reaches the extension after the handler has returned', async () => {
     const api = await extensionsApi()
     const { afterResponse } = await start(api.address)

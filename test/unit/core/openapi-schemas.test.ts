@@ -6,10 +6,12 @@ describe('collectSchemas', () => {
   it('makes a component of each schema with an id, sorted by name', () => {
     const Inner = z.object({ n: z.number() }).meta({ id: 'TestZInner' })
     const Outer = z.object({ inner: Inner }).meta({ id: 'TestAOuter' })
-    const { components, of } = collectSchemas([[Outer, 'output']])
-    expect(Object.keys(components)).toEqual(['TestAOuter', 'TestZInner'])
-    expect(components['TestAOuter']?.properties).toEqual({ inner: { $ref: '#/components/schemas/TestZInner' } })
-    expect(of(Outer, 'output')).toEqual({ $ref: '#/components/schemas/TestAOuter' })
+    const collected = collectSchemas([[Outer, 'output']])
+    expect(Object.keys(collected.components)).toEqual(['TestAOuter', 'TestZInner'])
+    expect(collected.components['TestAOuter']?.properties).toEqual({
+      inner: { $ref: '#/components/schemas/TestZInner' },
+    })
+    expect(collected.of(Outer, 'output')).toEqual({ $ref: '#/components/schemas/TestAOuter' })
   })
 
   it('keeps one component when a schema is the same both ways', () => {
@@ -31,17 +33,17 @@ describe('collectSchemas', () => {
       [Parent, 'input'],
       [Parent, 'output'],
     ] as const
-    const { components, of } = collectSchemas(order === 'input first' ? uses : uses.toReversed())
-    expect(Object.keys(components)).toEqual([
+    const collected = collectSchemas(order === 'input first' ? uses : uses.toReversed())
+    expect(Object.keys(collected.components)).toEqual([
       `TestChild ${order}`,
       `TestChild ${order}Input`,
       `TestParent ${order}`,
       `TestParent ${order}Input`,
     ])
-    expect(components[`TestParent ${order}Input`]?.properties).toEqual({
+    expect(collected.components[`TestParent ${order}Input`]?.properties).toEqual({
       child: { $ref: `#/components/schemas/TestChild ${order}Input` },
     })
-    expect(of(Parent, 'output')).toEqual({ $ref: `#/components/schemas/TestParent ${order}` })
+    expect(collected.of(Parent, 'output')).toEqual({ $ref: `#/components/schemas/TestParent ${order}` })
   })
 
   it('refuses two schemas with one id', () => {
@@ -55,12 +57,12 @@ describe('collectSchemas', () => {
   it('leaves answers open and keeps what a strict body says', () => {
     const open = z.object({ n: z.number() })
     const strict = z.strictObject({ n: z.number() })
-    const { of } = collectSchemas([
+    const collected = collectSchemas([
       [open, 'output'],
       [strict, 'input'],
     ])
-    expect(of(open, 'output')).not.toHaveProperty('additionalProperties')
-    expect(of(strict, 'input')).toHaveProperty('additionalProperties', false)
+    expect(collected.of(open, 'output')).not.toHaveProperty('additionalProperties')
+    expect(collected.of(strict, 'input')).toHaveProperty('additionalProperties', false)
   })
 
   it('leaves out the pattern behind a speaking format and the bounds of a safe integer', () => {

@@ -25,8 +25,8 @@ describe.each(all)('%s', (name, document) => {
 })
 
 it('there is a document for every service that has an API', () => {
-  const folders = globSync('functions/*/api.lambda.ts', { cwd: ROOT }).map((file) => file.split(path.sep)[1])
-  expect(SERVICES.map(({ service }) => service).sort()).toEqual(folders.sort())
+  const folders = globSync('functions/*/api.lambda.ts', { cwd: ROOT }).map((file) => file.split(path.sep)[1] ?? '')
+  expect(SERVICES.map(({ service }) => service).toSorted()).toEqual(folders.toSorted())
 })
 
 /** Every media type with an example, wherever it stands. */

@@ -83,6 +83,19 @@ describe('one more try', () => {
   })
 })
 
+it('takes all idle connections for closed once one is', async () => {
+  const seen = new Set<unknown>()
+  const { call, requests } = await endpoint((request, response) => {
+    // The second request on a connection finds it closed, as after the environment was frozen.
+    if (seen.has(request.socket)) return request.socket.destroy()
+    seen.add(request.socket)
+    return response.end('{}')
+  })
+  await Promise.all([call('X.y', '{}'), call('X.y', '{}')])
+  expect(await call('X.y', '{}')).toBe('{}')
+  expect(requests.map(({ sockets }) => sockets)).toEqual([1, 2, 2, 3])
+})
+
 describe('gives up', () => {
   test.each([
     ['throttled', fails(400, THROTTLED), 'unavailable', 'ThrottlingException', 2],

@@ -221,6 +221,7 @@ describe('who prefers a page', () => {
     ['TEXT/HTML; charset=utf-8', true],
     ['application/json, text/html;q=0.5', false],
     ['application/problem+json;q=0.2, text/html;q=0.3', true],
+    ['application/json, text/html', true],
     ['text/html;q=0', false],
     ['text/htmlx', false],
     [',;q=,', false],

@@ -16,7 +16,7 @@ const click = fc.record({
   referrerHost: fc.constant(null),
   country: fc.constant(null),
 })
-const clicks: fc.Arbitrary<Click[]> = fc.array(click, { maxLength: 200 })
+const clicks: fc.Arbitrary<Click[]> = fc.array(click, { maxLength: 200, size: 'max' })
 
 const sum = (counters: readonly { clicks: number; bots: number }[]) =>
   counters.reduce((all, { clicks: people, bots }) => all + people + bots, 0)
