@@ -7,6 +7,7 @@ import { Edge } from './edge-stack.ts'
 import { type Environment, environmentOf } from './environments.ts'
 import { Links } from './links.ts'
 import { Platform } from './platform.ts'
+import { Schedules } from './schedules.ts'
 import { Tasks } from './tasks.ts'
 
 /** Every name is known by convention, so services need no order among themselves and deploy in parallel. */
@@ -14,12 +15,13 @@ export function addStacks(app: App, environment: Environment): void {
   const platform = new Platform(app, environment)
   const links = new Links(app, environment)
   const tasks = new Tasks(app, environment)
+  const schedules = new Schedules(app, environment)
   const docs = new Docs(app, environment)
 
   links.addStackDependency(platform, 'a rule can only be put on a bus that exists')
   if (environment.capabilities.apiAccessLogs)
     docs.addStackDependency(platform, 'a stage can only write logs once the account has a role for it')
-  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, docs])
+  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, schedules, docs])
 }
 
 if (import.meta.main) {

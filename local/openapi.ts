@@ -10,6 +10,7 @@ import type { DescribedService, OpenApiDocument } from '#core/openapi-document.t
 import { serviceRoutes } from '#core/service-routes.ts'
 import { docsApi } from '../functions/docs/routes.ts'
 import { linksApi } from '../functions/links/link-routes.ts'
+import { schedulesApi } from '../functions/schedules/schedules-api.ts'
 import { tasksApi } from '../functions/tasks/tasks-api.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { recordExamples } from './openapi-examples.ts'
@@ -32,6 +33,7 @@ const withServiceRoutes = <Services>(
 export const SERVICES: readonly DescribedService[] = [
   withServiceRoutes(linksApi),
   withServiceRoutes(tasksApi),
+  withServiceRoutes(schedulesApi),
   withServiceRoutes(docsApi),
 ]
 

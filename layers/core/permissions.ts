@@ -2,14 +2,22 @@
  * Who may do what. A permission is `<service>:<verb>`; a role is a set of permissions; an API key holds a role,
  * narrowed by its scopes. Pure: knows neither requests nor storage.
  */
-export const PERMISSIONS = ['links:read', 'links:write', 'tasks:read', 'tasks:write', 'tasks:manage'] as const
+export const PERMISSIONS = [
+  'links:read',
+  'links:write',
+  'tasks:read',
+  'tasks:write',
+  'tasks:manage',
+  'schedules:read',
+  'schedules:write',
+] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
 export const ROLES = ['owner', 'admin', 'member', 'viewer'] as const
 export type Role = (typeof ROLES)[number]
 
-const VIEWER: readonly Permission[] = ['links:read', 'tasks:read']
-const MEMBER: readonly Permission[] = [...VIEWER, 'links:write', 'tasks:write']
+const VIEWER: readonly Permission[] = ['links:read', 'tasks:read', 'schedules:read']
+const MEMBER: readonly Permission[] = [...VIEWER, 'links:write', 'tasks:write', 'schedules:write']
 
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: PERMISSIONS,
