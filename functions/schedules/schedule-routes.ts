@@ -1,4 +1,5 @@
 /** The routes of schedules. Handlers parse → decide → store → respond; the rules are in `editing.ts` and `timing.ts`. */
+import { SECOND } from '#core/clock.ts'
 import type { Cursors } from '#core/cursor.ts'
 import type { Ids } from '#core/ids.ts'
 import { Problem } from '#core/problem.ts'
@@ -63,7 +64,7 @@ const createSchedule = route({
   async handle({ body, principal, trace, now }, services) {
     const traceparent = formatTraceparent(trace)
     const { workspaceId, id: createdBy } = principal
-    const { anchor = now.toISOString(), catchUp = DEFAULT_CATCH_UP } = body
+    const { anchor = wholeSecond(now), catchUp = DEFAULT_CATCH_UP } = body
     const origin = { id: services.ids('sch'), workspaceId, createdBy, traceparent }
     const schedule = edited(newSchedule({ ...body, anchor, catchUp }, origin, now))
     if ((await services.schedules.create(schedule)) === 'too_many')
@@ -189,6 +190,9 @@ export const scheduleRoutes = [
   resumeSchedule,
   deleteSchedule,
 ]
+
+/** Intervals count from here, and hints come to the second. */
+const wholeSecond = (now: Date): string => new Date(Math.floor(now.getTime() / SECOND) * SECOND).toISOString()
 
 const answerOf = (schedule: Schedule) =>
   ({ status: 200, etag: etagOf(schedule), body: scheduleView(schedule) }) as const
