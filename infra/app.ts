@@ -9,6 +9,7 @@ import { Etl } from './etl.ts'
 import { Links } from './links.ts'
 import { DUCKDB, prepareLayer } from './native-modules.ts'
 import { Platform } from './platform.ts'
+import { Schedules } from './schedules.ts'
 import { Tasks } from './tasks.ts'
 
 /** Every name is known by convention, so services need no order among themselves and deploy in parallel. */
@@ -16,15 +17,17 @@ export function addStacks(app: App, environment: Environment): void {
   const platform = new Platform(app, environment)
   const links = new Links(app, environment)
   const tasks = new Tasks(app, environment)
+  const schedules = new Schedules(app, environment)
   const etl = new Etl(app, environment)
   const docs = new Docs(app, environment)
+  const served = [links, tasks, schedules, etl, docs]
 
-  links.addStackDependency(platform, 'a rule can only be put on a bus that exists')
-  etl.addStackDependency(platform, 'a rule can only be put on a bus that exists')
+  for (const stack of [links, etl])
+    stack.addStackDependency(platform, 'a rule can only be put on a bus that exists')
   if (environment.capabilities.apiAccessLogs)
-    for (const stack of [tasks, docs])
+    for (const stack of served)
       stack.addStackDependency(platform, 'a stage can only write logs once the account has a role for it')
-  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, etl, docs])
+  if (environment.capabilities.cloudFront) new Edge(app, environment, served)
 }
 
 if (import.meta.main) {

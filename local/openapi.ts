@@ -11,6 +11,7 @@ import { serviceRoutes } from '#core/service-routes.ts'
 import { docsApi } from '../functions/docs/routes.ts'
 import { etlApi } from '../functions/etl/etl-routes.ts'
 import { linksApi } from '../functions/links/link-routes.ts'
+import { schedulesApi } from '../functions/schedules/schedules-api.ts'
 import { tasksApi } from '../functions/tasks/tasks-api.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { recordExamples } from './openapi-examples.ts'
@@ -34,6 +35,7 @@ export const SERVICES: readonly DescribedService[] = [
   withServiceRoutes(linksApi),
   withServiceRoutes(tasksApi),
   withServiceRoutes(etlApi),
+  withServiceRoutes(schedulesApi),
   withServiceRoutes(docsApi),
 ]
 

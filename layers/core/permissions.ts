@@ -10,14 +10,16 @@ export const PERMISSIONS = [
   'tasks:manage',
   'etl:read',
   'etl:write',
+  'schedules:read',
+  'schedules:write',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
 
 export const ROLES = ['owner', 'admin', 'member', 'viewer'] as const
 export type Role = (typeof ROLES)[number]
 
-const VIEWER: readonly Permission[] = ['links:read', 'tasks:read', 'etl:read']
-const MEMBER: readonly Permission[] = [...VIEWER, 'links:write', 'tasks:write', 'etl:write']
+const VIEWER: readonly Permission[] = ['links:read', 'tasks:read', 'schedules:read', 'etl:read']
+const MEMBER: readonly Permission[] = [...VIEWER, 'links:write', 'tasks:write', 'schedules:write', 'etl:write']
 
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: PERMISSIONS,

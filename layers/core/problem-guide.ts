@@ -90,6 +90,17 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
       'Read the task: its status says what is possible. A dead or cancelled one is redriven, a waiting one retried.',
     example: 'expected one that is dead or cancelled, got one that is running',
   },
+  schedule_state: {
+    meaning: 'What was asked for is not possible in the state that the schedule is in.',
+    remedy:
+      'Read the schedule: a paused one is resumed, an active one paused; one that has ended gets a new expression.',
+    example: 'expected one that is paused, got one that is active',
+  },
+  schedule_limit: {
+    meaning: 'The workspace has as many schedules as one workspace may have.',
+    remedy: 'Delete schedules that have ended or that nobody needs.',
+    example: 'expected at most 10000 schedules in a workspace',
+  },
   link_gone: {
     meaning: 'The short link existed and was deleted. Its slug is not given out again.',
     remedy: 'Ask whoever published the link for its new address.',

@@ -1,0 +1,54 @@
+/** Runs of schedules, which `schedules.store.ts` makes; keys in `schedule-keys.ts`. */
+import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { conditionFailed } from '#core/dynamo.ts'
+import type { TableKey } from '#core/table.ts'
+import type { Run } from './schedule.ts'
+import { runKey, runsPartition } from './schedule-keys.ts'
+
+export interface RunsStore {
+  /** By nominal time, latest first. `next` is the position behind which the next page begins. */
+  list(scheduleId: string, limit: number, after: string | undefined): Promise<RunPage>
+  /** The first delivery stands: one that is repeated changes nothing. */
+  delivered(run: Pick<Run, 'scheduleId' | 'id'>, at: Date): Promise<void>
+}
+
+export interface RunPage {
+  readonly runs: readonly Run[]
+  readonly next: string | undefined
+}
+
+const NOT_YET_DELIVERED = 'attribute_exists(pk) AND attribute_not_exists(deliveredAt)'
+
+export const createRunsStore = (client: DynamoDBDocumentClient, table: string): RunsStore => ({
+  async list(scheduleId, limit, after) {
+    const pk = runsPartition(scheduleId)
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :partition',
+        ExpressionAttributeValues: { ':partition': pk },
+        ScanIndexForward: false,
+        // One more than asked for tells whether there is a next page.
+        Limit: limit + 1,
+        ...(after !== undefined && { ExclusiveStartKey: { pk, sk: after } }),
+      }),
+    )
+    const page = Items.slice(0, limit) as (TableKey & Run)[]
+    return { runs: page, next: Items.length > limit ? page.at(-1)?.sk : undefined }
+  },
+  async delivered(run, at) {
+    try {
+      await client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: runKey(run),
+          UpdateExpression: 'SET deliveredAt = :at',
+          ConditionExpression: NOT_YET_DELIVERED,
+          ExpressionAttributeValues: { ':at': at.toISOString() },
+        }),
+      )
+    } catch (error) {
+      if (!conditionFailed(error)) throw error
+    }
+  },
+})

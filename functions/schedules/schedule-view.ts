@@ -1,0 +1,19 @@
+/** Schedules and runs as the API shows them. Pure. */
+import type * as z from 'zod'
+import { timingOf } from './firing.ts'
+import type { Run, Schedule } from './schedule.ts'
+import type { runBody, scheduleBody } from './schedule-schemas.ts'
+
+export function scheduleView(schedule: Schedule): z.input<typeof scheduleBody> {
+  const { id, name, expression, timeZone, anchor, catchUp, target, status, note, revision } = schedule
+  const { missed, createdAt, updatedAt, nextAt = null, lastAt = null } = schedule
+  const { dst } = timingOf(schedule)
+  const definition = { id, name, expression, timeZone, anchor, dst, catchUp, target, status }
+  return { ...definition, ...(note !== undefined && { note }), revision, nextAt, lastAt, missed, createdAt, updatedAt }
+}
+
+export function runView(run: Run): z.input<typeof runBody> {
+  const { id, kind, nominalAt, dispatchedAt, startedAt, missed, revision, tzdata } = run
+  const { deliveredAt = null, previousAt = null, nextAt = null } = run
+  return { id, kind, nominalAt, dispatchedAt, startedAt, deliveredAt, previousAt, nextAt, missed, revision, tzdata }
+}
