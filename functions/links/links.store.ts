@@ -6,9 +6,9 @@ import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/
 import { DAY, epochSeconds } from '#core/clock.ts'
 import { conditionFailed } from '#core/dynamo.ts'
 import type { TableKey } from '#core/table.ts'
+import { transact } from '#core/transact.store.ts'
 import { etagOf, LINK_ID, type Link, TOMBSTONE_DAYS } from './link.ts'
 import { linkKey, linksPartition, slugKey } from './link-keys.ts'
-import { transact } from './transact.store.ts'
 
 export interface LinkRef {
   readonly workspaceId: string
