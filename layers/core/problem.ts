@@ -4,10 +4,12 @@
  */
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not valid JSON' },
+  malformed_form: { status: 400, title: 'The body is not a valid form' },
   validation_failed: { status: 400, title: 'The request is not valid' },
   invalid_cursor: { status: 400, title: 'The cursor is not one that this list gave out' },
   unauthenticated: { status: 401, title: 'A valid API key is required' },
   permission_denied: { status: 403, title: 'The API key lacks the permission' },
+  cross_site_request: { status: 403, title: 'The request does not come from a page of this site' },
   not_found: { status: 404, title: 'There is no such object' },
   route_not_found: { status: 404, title: 'There is no such route' },
   method_not_allowed: { status: 405, title: 'The route does not have this method' },
