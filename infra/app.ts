@@ -7,17 +7,20 @@ import { Edge } from './edge-stack.ts'
 import { type Environment, environmentOf } from './environments.ts'
 import { Links } from './links.ts'
 import { Platform } from './platform.ts'
+import { Tasks } from './tasks.ts'
 
 /** Every name is known by convention, so services need no order among themselves and deploy in parallel. */
 export function addStacks(app: App, environment: Environment): void {
   const platform = new Platform(app, environment)
   const links = new Links(app, environment)
+  const tasks = new Tasks(app, environment)
   const docs = new Docs(app, environment)
 
   links.addStackDependency(platform, 'a rule can only be put on a bus that exists')
   if (environment.capabilities.apiAccessLogs)
-    docs.addStackDependency(platform, 'a stage can only write logs once the account has a role for it')
-  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, docs])
+    for (const stack of [tasks, docs])
+      stack.addStackDependency(platform, 'a stage can only write logs once the account has a role for it')
+  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, docs])
 }
 
 if (import.meta.main) {

@@ -33,6 +33,19 @@ const CAPABILITIES = {
     on: ['local', 'aws'],
     otherwise: 'LocalStack community in Docker does not mount layers; native modules go into the asset there.',
   },
+  inbox: {
+    on: ['local', 'localstack'],
+    otherwise:
+      'SES delivers mails to people on AWS; LocalStack keeps them, where everybody on the machine can read them.',
+  },
+  mailIdentities: {
+    on: ['aws'],
+    otherwise: 'LocalStack does not make SES identities from a template; the seed verifies the sender there.',
+  },
+  loopbackRequests: {
+    on: ['local', 'localstack'],
+    otherwise: 'on AWS an address of our own network is never the target of a request that a user chose.',
+  },
 } as const satisfies Record<string, Capability>
 
 export type CapabilityName = keyof typeof CAPABILITIES

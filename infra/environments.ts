@@ -11,6 +11,8 @@ export type EnvironmentName = (typeof ENVIRONMENT_NAMES)[number]
 const LOCAL_ACCOUNT = '000000000000'
 const LOCAL_REGION = 'us-east-1'
 const LOCAL_EDGE_PORT = '4000'
+/** A name that exists nowhere (RFC 2606). The seed makes the local mail service accept it. */
+export const LOCAL_MAIL_FROM = 'no-reply@backlot.example'
 
 export interface Environment {
   readonly name: EnvironmentName
@@ -23,6 +25,8 @@ export interface Environment {
   readonly publicOrigin: string
   /** ACM certificate in us-east-1 for the host of `publicOrigin`; without it CloudFront's own name is used. */
   readonly certificateArn: string | undefined
+  /** Sender of every mail, an address that SES has verified or will be asked to. */
+  readonly mailFrom: string
   /** Data outlives a deleted stack: point-in-time recovery, deletion protection, retained resources. */
   readonly keepsData: boolean
   readonly logRetentionDays: 7 | 30 | 90
@@ -54,6 +58,7 @@ function localEnvironment(name: 'local' | 'localstack', { variables }: Settings)
     region: variables['CDK_DEFAULT_REGION'] ?? variables['AWS_REGION'] ?? LOCAL_REGION,
     publicOrigin: `http://localhost:${variables['BACKLOT_PORT'] ?? LOCAL_EDGE_PORT}`,
     certificateArn: undefined,
+    mailFrom: LOCAL_MAIL_FROM,
     keepsData: false,
     logRetentionDays: 7,
     capabilities: defineCapabilities(name),
@@ -66,13 +71,16 @@ function awsEnvironment(name: 'dev' | 'prod', settings: Settings): Environment {
     throw new Error(
       'expected an ACM certificate (us-east-1) for prod in BACKLOT_CERTIFICATE_ARN or -c backlot:certificateArn=…, got none',
     )
+  const publicOrigin = httpsOrigin(setting(settings, 'backlot:publicOrigin', 'BACKLOT_PUBLIC_ORIGIN'))
   return {
     name,
     prefix: name === 'prod' ? 'backlot' : `backlot-${name}`,
     account: settings.variables['CDK_DEFAULT_ACCOUNT'],
     region: settings.variables['CDK_DEFAULT_REGION'],
-    publicOrigin: httpsOrigin(setting(settings, 'backlot:publicOrigin', 'BACKLOT_PUBLIC_ORIGIN')),
+    publicOrigin,
     certificateArn,
+    mailFrom:
+      setting(settings, 'backlot:mailFrom', 'BACKLOT_MAIL_FROM') ?? `no-reply@${new URL(publicOrigin).hostname}`,
     keepsData: name === 'prod',
     logRetentionDays: name === 'prod' ? 90 : 30,
     capabilities: defineCapabilities('aws'),

@@ -10,6 +10,7 @@ import type { DescribedService, OpenApiDocument } from '#core/openapi-document.t
 import { serviceRoutes } from '#core/service-routes.ts'
 import { docsApi } from '../functions/docs/routes.ts'
 import { linksApi } from '../functions/links/link-routes.ts'
+import { tasksApi } from '../functions/tasks/tasks-api.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { recordExamples } from './openapi-examples.ts'
 import { readOutputs } from './outputs.ts'
@@ -28,7 +29,11 @@ const withServiceRoutes = <Services>(
 ): DescribedService => ({ ...description, routes: [...description.routes, ...serviceRoutes(description)] })
 
 /** Every API of the product, in the order of the reference. */
-export const SERVICES: readonly DescribedService[] = [withServiceRoutes(linksApi), withServiceRoutes(docsApi)]
+export const SERVICES: readonly DescribedService[] = [
+  withServiceRoutes(linksApi),
+  withServiceRoutes(tasksApi),
+  withServiceRoutes(docsApi),
+]
 
 const infoOf = (title: string, description: string) => ({
   title,

@@ -1,16 +1,17 @@
 /**
- * The demo workspace and its API key, the same on every local cloud, so that commands in the documentation can be
+ * The demo workspace and its API key, and a sender that the local mail service accepts, the same on every local cloud, so that commands in the documentation can be
  * pasted. Never run against AWS: a key that the whole world knows must not open anything there.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { SESClient, VerifyEmailIdentityCommand } from '@aws-sdk/client-ses'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { accessStore } from '#core/access.store.ts'
 import { generateApiKey, hashApiKey } from '#core/api-key.ts'
 import { createIds } from '#core/ids.ts'
 import { deriveKey } from '#core/kit-secret.ts'
 import type { Random } from '#core/random.ts'
-import { platformNames } from '../infra/environments.ts'
+import { LOCAL_MAIL_FROM, platformNames } from '../infra/environments.ts'
 import { type CloudAddress, clientFor } from './aws.ts'
 
 /** Fixed, so that every local cloud has the same ids. */
@@ -41,6 +42,7 @@ export async function seed(address: CloudAddress): Promise<void> {
   if (!SecretString) throw new Error(`expected the secret ${kitSecret} to be a string, got none`)
   const hmacKey = await deriveKey(SecretString, 'api-key')
   await Promise.all([
+    new SESClient(clientFor(address)).send(new VerifyEmailIdentityCommand({ EmailAddress: LOCAL_MAIL_FROM })),
     store.putWorkspace(DEMO_WORKSPACE),
     store.putApiKey({
       id: demoKey.id,

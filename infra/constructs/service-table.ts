@@ -3,7 +3,7 @@
  * Grants name actions, never `dynamodb:*`, and leave out Scan: lists are queries.
  */
 import { RemovalPolicy } from 'aws-cdk-lib'
-import { AttributeType, BillingMode, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb'
+import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb'
 import { Grant } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import { TTL_ATTRIBUTE } from '../../layers/core/table.ts'
@@ -18,13 +18,23 @@ const READ_ACTIONS = ['GetItem', 'BatchGetItem', 'Query', 'ConditionCheckItem'] 
 const WRITE_ACTIONS = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'] as const
 export type TableAction = (typeof READ_ACTIONS)[number] | (typeof WRITE_ACTIONS)[number]
 
+/** An index over all items that have both attributes, which are texts. It holds keys only: items are read from the table. */
+export interface TableIndex {
+  readonly name: string
+  readonly partitionKey: string
+  readonly sortKey: string
+}
+
 export interface ServiceTableProps {
   /** The whole name. @default the service's name: `backlot-links` */
   readonly tableName?: string
+  /** @default none */
+  readonly indexes?: readonly TableIndex[]
 }
 
 export class ServiceTable extends Construct {
   readonly table: Table
+  readonly #indexArns: readonly string[]
 
   constructor(scope: Construct, id: string, props: ServiceTableProps = {}) {
     super(scope, id)
@@ -44,6 +54,14 @@ export class ServiceTable extends Construct {
       deletionProtection: keepsData,
       removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     })
+    for (const { name, partitionKey, sortKey } of props.indexes ?? [])
+      this.table.addGlobalSecondaryIndex({
+        indexName: name,
+        partitionKey: { name: partitionKey, type: AttributeType.STRING },
+        sortKey: { name: sortKey, type: AttributeType.STRING },
+        projectionType: ProjectionType.KEYS_ONLY,
+      })
+    this.#indexArns = (props.indexes ?? []).map(({ name }) => `${this.table.tableArn}/index/${name}`)
     if (!keepsData)
       acknowledge(this.table, 'AwsSolutions-DDB3', 'Data of this environment is made by a seed and may be lost.')
   }
@@ -69,6 +87,8 @@ export class ServiceTable extends Construct {
       actions: actions.map((action) => `dynamodb:${action}`),
       resourceArns: [this.table.tableArn],
     })
+    if (actions.includes('Query') && this.#indexArns.length > 0)
+      Grant.addToPrincipal({ grantee: fn, actions: ['dynamodb:Query'], resourceArns: [...this.#indexArns] })
     fn.setVariable(variable, this.table.tableName)
   }
 }

@@ -5,6 +5,9 @@
 export const PERMISSIONS = [
   'links:read',
   'links:write',
+  'tasks:read',
+  'tasks:write',
+  'tasks:manage',
   'workspace:read',
   'workspace:write',
   'members:read',
@@ -19,8 +22,8 @@ export type Permission = (typeof PERMISSIONS)[number]
 export const ROLES = ['owner', 'admin', 'member', 'viewer'] as const
 export type Role = (typeof ROLES)[number]
 
-const VIEWER: readonly Permission[] = ['links:read', 'workspace:read', 'members:read']
-const MEMBER: readonly Permission[] = [...VIEWER, 'links:write']
+const VIEWER: readonly Permission[] = ['links:read', 'tasks:read', 'workspace:read', 'members:read']
+const MEMBER: readonly Permission[] = [...VIEWER, 'links:write', 'tasks:write']
 /** Everything but what only those may do who answer for the workspace. */
 const ADMIN: readonly Permission[] = PERMISSIONS.filter((permission) => permission !== 'workspace:write')
 

@@ -80,6 +80,12 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
     remedy: 'Read the object again and repeat the change.',
     example: 'expected nobody else to change the link, got another write',
   },
+  task_state: {
+    meaning: 'What was asked for is not possible in the state that the task is in.',
+    remedy:
+      'Read the task: its status says what is possible. A dead or cancelled one is redriven, a waiting one retried.',
+    example: 'expected one that is dead or cancelled, got one that is running',
+  },
   link_gone: {
     meaning: 'The short link existed and was deleted. Its slug is not given out again.',
     remedy: 'Ask whoever published the link for its new address.',

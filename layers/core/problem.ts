@@ -16,6 +16,7 @@ export const PROBLEMS = {
   slug_taken: { status: 409, title: 'The slug is already in use' },
   idempotency_in_progress: { status: 409, title: 'A request with this Idempotency-Key is still running' },
   conflict: { status: 409, title: 'The object changed at the same moment' },
+  task_state: { status: 409, title: 'The task is in another state' },
   link_gone: { status: 410, title: 'The link was deleted' },
   precondition_failed: { status: 412, title: 'The object changed since it was read' },
   body_too_large: { status: 413, title: 'The body is too large' },

@@ -19,6 +19,7 @@ export const LOCAL: Environment = {
   region: 'us-east-1',
   publicOrigin: 'http://localhost:4000',
   certificateArn: undefined,
+  mailFrom: 'no-reply@backlot.example',
   keepsData: false,
   logRetentionDays: 7,
   capabilities: defineCapabilities('local'),

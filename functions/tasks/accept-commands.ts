@@ -1,0 +1,71 @@
+/** Commands of other services → tasks, each once. */
+import type { Ids } from '#core/ids.ts'
+import type { InvocationLog } from '#core/log.ts'
+import type { SqsMessage } from '#core/sqs.ts'
+import type { TaskCommand } from '#core/task-command.ts'
+import { formatTraceparent } from '#core/trace.ts'
+import type { FindDefinition } from './definitions.ts'
+import { type EnqueueStores, enqueue } from './enqueue.ts'
+import { newTask } from './new-task.ts'
+
+export interface CommandServices extends EnqueueStores {
+  readonly findDefinition: FindDefinition
+  readonly ids: Ids
+}
+
+/** Keys of commands and keys of API callers never meet. */
+const keyOf = ({ id }: TaskCommand): string => `command#${id}`
+
+/**
+ * A command that can't become a task (unknown name, input that does not fit) comes back until the queue gives it up:
+ * nobody waits for an answer, so the dead-letter queue is where its sender's mistake is seen and mended.
+ * @returns the ids of the messages that failed
+ */
+export async function acceptCommands(
+  messages: readonly SqsMessage<TaskCommand>[],
+  services: CommandServices,
+  now: Date,
+  log: InvocationLog,
+): Promise<readonly string[]> {
+  const failed = await Promise.all(
+    messages.map(async (message) => {
+      try {
+        return (await accept(message, services, now, log)) ? [] : [message.id]
+      } catch (error) {
+        log.fail(error)
+        return [message.id]
+      }
+    }),
+  )
+  return failed.flat()
+}
+
+async function accept(
+  { body, trace }: SqsMessage<TaskCommand>,
+  services: CommandServices,
+  now: Date,
+  log: InvocationLog,
+): Promise<boolean> {
+  const { id, workspaceId, name, input, queue, runAt, priority } = body
+  const request = { name, input: input, queue, runAt, priority, idempotencyKey: keyOf(body) }
+  const traceparent = body.traceparent === '' ? formatTraceparent(trace) : body.traceparent
+  const origin = { id: services.ids('tsk'), workspaceId, createdBy: 'command', traceparent }
+  const decision = newTask(request, origin, services.findDefinition, now)
+  if (!decision.ok) {
+    log.note('error', 'command refused', { commandId: id, workspaceId, task: name, faults: decision.errors })
+    return false
+  }
+  const outcome = await enqueue(decision.created, services, now, (error) => log.fail(error, 'warn'))
+  switch (outcome.kind) {
+    case 'created':
+      log.metric('acceptedCommands', 1)
+      return true
+    case 'exists':
+      log.metric('repeatedCommands', 1)
+      return true
+    case 'key_reused':
+    case 'too_many_queues':
+      log.note('error', 'command refused', { commandId: id, workspaceId, task: name, reason: outcome.kind })
+      return false
+  }
+}

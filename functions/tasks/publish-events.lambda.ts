@@ -1,0 +1,26 @@
+/** The table's stream → TaskSucceeded, TaskFailed, TaskDied, TaskCancelled on the bus: entry and wiring. What an event says is in `events.ts`. */
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { systemClock } from '#core/clock.ts'
+import { CLIENT_LIMITS } from '#core/dynamo.ts'
+import { eventBus } from '#core/event-bus.store.ts'
+import { outbox } from '#core/outbox.ts'
+import { systemRandom } from '#core/random.ts'
+import { streamHandler } from '#core/stream.ts'
+import { publishEventsEnvironment } from './environment.ts'
+import { eventOf, type TaskItem, taskItem } from './events.ts'
+import { isTaskKey } from './task-keys.ts'
+
+const { EVENT_BUS } = publishEventsEnvironment.read()
+
+export const handler = streamHandler({
+  name: 'tasks/publish-events',
+  clock: systemClock,
+  random: systemRandom,
+  schema: taskItem,
+  wants: isTaskKey,
+  handle: outbox<TaskItem>({
+    source: 'backlot.tasks',
+    put: eventBus(new EventBridgeClient(CLIENT_LIMITS), EVENT_BUS),
+    eventOf,
+  }),
+})

@@ -1,0 +1,177 @@
+/** The API's input and output, described once: checked by the kit, published in the OpenAPI document. */
+import * as z from 'zod'
+import { pageOf, pageParameters } from '#core/pagination.ts'
+import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MIN_CONCURRENCY } from './queue.ts'
+import {
+  DEATHS,
+  DEFAULT_PRIORITY,
+  type Json,
+  MAX_INPUT_BYTES,
+  MAX_PRIORITY,
+  MIN_PRIORITY,
+  STATUSES,
+  TASK_ID,
+} from './task.ts'
+
+/** What came through the JSON parser. Not `z.json()`, whose schema contains itself, which few readers of OpenAPI can show. */
+const json = z.unknown() as z.ZodType<unknown> as z.ZodType<Json>
+
+const taskId = z
+  .string()
+  .regex(TASK_ID)
+  .meta({ description: 'Sorts by the time the task was made.', examples: ['tsk_01JD7N2V5B8Y3QK4M6T9X0ZCEG'] })
+
+const timestamp = (description: string) =>
+  z.iso.datetime().meta({ description, examples: ['2026-11-21T10:15:00.000Z'] })
+
+const taskName = z
+  .string()
+  .min(1)
+  .max(64)
+  .meta({ description: 'The kind of task.', examples: ['http.request'] })
+const status = z.enum(STATUSES).meta({
+  description:
+    '`scheduled`: waits for its time. `queued`: waits for a worker. `running`. `failed`: waits for its next try. ' +
+    '`succeeded`, `dead` and `cancelled` are ends.',
+})
+const priority = z
+  .int()
+  .min(MIN_PRIORITY)
+  .max(MAX_PRIORITY)
+  .meta({
+    description:
+      'Larger goes first: each step counts as a minute of waiting, so that low ones are never left behind for good. ' +
+      `Default: what the kind of task says, else ${DEFAULT_PRIORITY}.`,
+  })
+
+const failure = z
+  .strictObject({ code: z.string(), message: z.string(), at: timestamp('When it failed.') })
+  .meta({ id: 'TaskFailure', description: 'What went wrong last.' })
+
+const summary = {
+  id: taskId,
+  name: taskName,
+  queue: z.string().meta({ description: 'Its queue.', examples: ['default'] }),
+  priority,
+  status,
+  runAt: timestamp('When it may start, or start again.'),
+  createdAt: timestamp('When it was made.'),
+  updatedAt: timestamp('When anything of it last changed.'),
+  startedAt: timestamp('When its current or last attempt started.').optional(),
+  finishedAt: timestamp('When it ended. It can be read for 30 days from then on.').optional(),
+  cancelRequestedAt: timestamp('When cancelling it was asked for.').optional(),
+  attempts: z.int().min(0).meta({ description: 'How often it was started.' }),
+  failures: z.int().min(0).meta({ description: 'Attempts that failed, since it was made or redriven.' }),
+  crashes: z.int().min(0).meta({ description: 'Attempts whose process ended, counted apart from failures.' }),
+  redrives: z.int().min(0).meta({ description: 'How often it was brought back from an end.' }),
+  failure: failure.optional(),
+  reason: z.enum(DEATHS).optional().meta({ description: 'Why it is dead.' }),
+}
+
+export const taskSummaryBody = z
+  .strictObject(summary)
+  .meta({ id: 'TaskSummary', description: 'A task without its input, result and history.' })
+
+export const taskBody = z
+  .strictObject({
+    ...summary,
+    input: json.meta({ description: 'As it was sent.' }),
+    result: json.optional().meta({ description: 'What it answered, unless that was larger than 16 KiB.' }),
+    history: z
+      .array(
+        z.strictObject({
+          at: timestamp('When it entered the status.'),
+          status,
+          reason: z.string().optional().meta({ description: 'Why, where the status alone does not tell.' }),
+          attempt: z.int().optional().meta({ description: 'Number of the attempt.' }),
+        }),
+      )
+      .meta({ description: 'Every status that it was in; in very long histories some of the middle are left out.' }),
+  })
+  .meta({ id: 'Task', description: 'A piece of work.' })
+
+export const createTaskBody = z
+  .strictObject({
+    name: taskName,
+    input: json.default({}).meta({ description: `As its kind takes it, at most ${MAX_INPUT_BYTES} bytes as JSON.` }),
+    queue: z
+      .string()
+      .max(64)
+      .optional()
+      .meta({
+        description: 'Made when it is first used. Default: what the kind of task says, else `default`.',
+        examples: ['webhooks'],
+      }),
+    runAt: timestamp('Not before this time, at most 366 days from now. Default: at once.').optional(),
+    priority: priority.optional(),
+    idempotencyKey: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .meta({
+        description:
+          'The same key makes one task within 30 days: the same request again is answered with that task, another ' +
+          'request is refused with `idempotency_key_reused`.',
+        examples: ['order-4711-receipt'],
+      }),
+  })
+  .meta({ id: 'CreateTask', description: 'A task to be made.' })
+
+export const taskParams = z.object({ id: z.string().meta({ description: 'The id of the task.' }) })
+
+export const taskListQuery = z.object({
+  ...pageParameters,
+  status: status.optional(),
+  queue: z.string().max(64).optional().meta({ description: 'Of one queue only.' }),
+  name: z.string().max(64).optional().meta({
+    description: 'Of one kind only. A page may then have fewer tasks than `limit`, or none, and still have a next one.',
+  }),
+})
+export const taskListBody = pageOf(taskSummaryBody).meta({ id: 'TaskList', description: 'Tasks, newest first.' })
+
+const concurrency = z
+  .int()
+  .min(MIN_CONCURRENCY)
+  .max(MAX_CONCURRENCY)
+  .meta({ description: `How many of its tasks may run at once. Default: ${DEFAULT_CONCURRENCY}.`, examples: [20] })
+
+const depth = (description: string) =>
+  z
+    .int()
+    .min(0)
+    .meta({ description, examples: [42] })
+
+export const queueBody = z
+  .strictObject({
+    name: z.string().meta({ examples: ['default'] }),
+    paused: z.boolean().meta({ description: 'While it is, nothing new is started.' }),
+    concurrency,
+    depth: z
+      .strictObject({
+        scheduled: depth('Tasks that wait for their time.'),
+        queued: depth('Tasks that wait for a worker.'),
+        running: depth('Tasks that run.'),
+        failed: depth('Tasks that wait for their next try.'),
+        dead: depth('Tasks that were given up.'),
+      })
+      .meta({ description: 'Counted when asked for; it may lag behind by a moment. 10,000 means as many or more.' }),
+    createdAt: timestamp('When it was first used.'),
+  })
+  .meta({ id: 'TaskQueue', description: 'A queue of the workspace.' })
+
+export const queueListBody = z
+  .strictObject({ items: z.array(queueBody), nextCursor: z.null() })
+  .meta({ id: 'TaskQueueList', description: 'All queues of the workspace, by name. There are at most 100: one page.' })
+
+export const queueParams = z.object({ queue: z.string().max(64).meta({ description: 'The name of the queue.' }) })
+export const updateQueueBody = z
+  .strictObject({ concurrency })
+  .meta({ id: 'UpdateTaskQueue', description: 'What can change of a queue.' })
+
+export const redrivenBody = z
+  .strictObject({
+    redriven: z.int().min(0).meta({ description: 'Tasks that were brought back, at most 100 in one request.' }),
+    more: z.boolean().meta({ description: 'There are more dead ones: ask again.' }),
+  })
+  .meta({ id: 'RedrivenTasks', description: 'How many dead tasks were brought back.' })
