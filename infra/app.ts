@@ -1,5 +1,6 @@
 /** The stacks of one environment, nothing else. Run by the CDK CLI (cdk.json), and imported by tests. */
 import { App } from 'aws-cdk-lib'
+import { Auth } from './auth.ts'
 import { bundleFunctions } from './bundle.ts'
 import { addPolicyChecks } from './constructs/policies.ts'
 import { Docs } from './docs.ts'
@@ -14,13 +15,14 @@ export function addStacks(app: App, environment: Environment): void {
   const platform = new Platform(app, environment)
   const links = new Links(app, environment)
   const tasks = new Tasks(app, environment)
+  const auth = new Auth(app, environment)
   const docs = new Docs(app, environment)
 
   links.addStackDependency(platform, 'a rule can only be put on a bus that exists')
   if (environment.capabilities.apiAccessLogs)
-    for (const stack of [tasks, docs])
+    for (const stack of [tasks, auth, docs])
       stack.addStackDependency(platform, 'a stage can only write logs once the account has a role for it')
-  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, docs])
+  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, auth, docs])
 }
 
 if (import.meta.main) {

@@ -13,7 +13,7 @@ export type ForwardedHeaders =
 /** `stack` is the construct id; `output` the stack's output that tells where the origin is. */
 export type EdgeOrigin =
   /** The output is the REST API's id. */
-  | { readonly stack: 'Links' | 'Tasks' | 'Docs'; readonly kind: 'api'; readonly output: string }
+  | { readonly stack: 'Links' | 'Tasks' | 'Auth' | 'Docs'; readonly kind: 'api'; readonly output: string }
   /** The output is the function URL; `source` is the function's, whose name CloudFront is allowed to invoke. */
   | { readonly stack: 'Links'; readonly kind: 'functionUrl'; readonly output: string; readonly source: string }
 
@@ -27,6 +27,7 @@ export interface EdgeRoute {
 
 const LINKS_API: EdgeOrigin = { stack: 'Links', kind: 'api', output: 'ApiId' }
 const TASKS_API: EdgeOrigin = { stack: 'Tasks', kind: 'api', output: 'ApiId' }
+const AUTH_API: EdgeOrigin = { stack: 'Auth', kind: 'api', output: 'ApiId' }
 const DOCS_API: EdgeOrigin = { stack: 'Docs', kind: 'api', output: 'ApiId' }
 const REDIRECT: EdgeOrigin = {
   stack: 'Links',
@@ -53,6 +54,8 @@ export const EDGE_ROUTES = [
   api('/docs/*', DOCS_API),
   api('/api/links/*', LINKS_API),
   api('/api/tasks/*', TASKS_API),
+  api('/api/auth/*', AUTH_API),
+  api('/auth/*', AUTH_API),
   // Answers 404 where mails are real.
   api('/inbox', TASKS_API),
   api('/inbox/*', TASKS_API),

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { openApiDocument } from '#core/openapi.ts'
 import type { DescribedService, OpenApiDocument } from '#core/openapi-document.ts'
 import { serviceRoutes } from '#core/service-routes.ts'
+import { authApi } from '../functions/auth/auth-api.ts'
 import { docsApi } from '../functions/docs/routes.ts'
 import { linksApi } from '../functions/links/link-routes.ts'
 import { tasksApi } from '../functions/tasks/tasks-api.ts'
@@ -32,6 +33,7 @@ const withServiceRoutes = <Services>(
 export const SERVICES: readonly DescribedService[] = [
   withServiceRoutes(linksApi),
   withServiceRoutes(tasksApi),
+  withServiceRoutes(authApi),
   withServiceRoutes(docsApi),
 ]
 

@@ -50,6 +50,11 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
     remedy: 'Send the header Origin with the origin of this site, or use an API key instead of the cookie.',
     example: 'expected a request from a page of this site, with its Origin header',
   },
+  role_above_yours: {
+    meaning: 'Roles can be given, and members and invitations changed, up to the role of the caller.',
+    remedy: 'Choose a lower role, or ask somebody with the higher one.',
+    example: 'expected a role up to admin, got owner',
+  },
   not_found: {
     meaning: 'No object of your workspace has this id. An object of another workspace looks the same.',
     remedy: 'Check the id, and that the key belongs to the workspace of the object.',
@@ -69,6 +74,11 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
     meaning: 'Another link already has this slug. Slugs are unique over all workspaces.',
     remedy: 'Choose another slug, or leave it out to be given a free one.',
     example: 'expected a free slug, got docs',
+  },
+  last_owner: {
+    meaning: 'The member is the only owner of the workspace, which must keep one.',
+    remedy: 'Make somebody else an owner first.',
+    example: 'expected the workspace to keep an owner, this is the last one',
   },
   idempotency_in_progress: {
     meaning: 'The first request with this Idempotency-Key has not been answered yet.',

@@ -134,7 +134,6 @@ describe('a form', () => {
     const answer = await call('POST', '/test/form', FORM, 'name=a+b')
     expect(answer).toMatchObject({ statusCode: 200, body: { who: 'a b 203.0.113.7' } })
     expect(answer.multiValueHeaders).toEqual({ 'set-cookie': ['a=1; Path=/', 'b=2; Path=/'] })
-    expect(answer.cookies).toEqual(['a=1; Path=/', 'b=2; Path=/'])
   })
 
   it.each([
