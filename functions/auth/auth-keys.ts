@@ -4,7 +4,7 @@
  *   user           USER#<user id>        PROFILE              email name? passwordHash epoch createdAt passwordChangedAt
  *   … may reset    USER#<user id>        PROFILE              … resetHash resetExpiresAt resetRequest
  *   address        EMAIL#<address>       USER                 userId
- *   registration   EMAIL#<address>       REGISTRATION         hash request expiresAt ttl
+ *   registration   EMAIL#<address>       REGISTRATION         hash requestId expiresAt ttl
  *   session        USER#<user id>        SESSION#<session id> hash epoch createdAt lastSeenAt expiresAt userAgent ttl
  *   invitation     WS#<workspace>        INVITATION#<id>      email role hash createdBy createdAt expiresAt ttl
  *   … accepted     WS#<workspace>        INVITATION#<id>      … acceptedAt acceptedBy

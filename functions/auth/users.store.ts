@@ -45,7 +45,7 @@ export function createUsersStore(client: DynamoDBDocumentClient, table: string):
       return item === undefined ? undefined : find(String(item['userId']))
     },
     async putRegistration(email, { hash, request, expiresAt }) {
-      const newer = 'attribute_not_exists(request) OR request < :request'
+      const newer = 'attribute_not_exists(requestId) OR requestId < :request'
       await unlessRefused(
         client.send(
           new PutCommand({
@@ -53,7 +53,7 @@ export function createUsersStore(client: DynamoDBDocumentClient, table: string):
             Item: {
               ...registrationKey(email),
               hash,
-              request,
+              requestId: request,
               expiresAt: expiresAt.toISOString(),
               [TTL_ATTRIBUTE]: epochSeconds(expiresAt),
             },
