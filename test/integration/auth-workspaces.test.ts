@@ -14,13 +14,13 @@ beforeAll(async () => {
 const idOf = async ({ browser }: Person): Promise<string> => (await browser.call('GET', '/api/auth/me')).body.id
 
 /** By the mail and the page, as people do. */
-async function invite(host: Person, workspaceId: string, guest: Person, role: string): Promise<void> {
+async function invite(host: Person, workspaceId: string, name: string, guest: Person, role: string): Promise<void> {
   const made = await host.browser.call('POST', '/api/auth/invitations', {
     workspace: workspaceId,
     body: { email: guest.email, role },
   })
   expect(made).toMatchObject({ status: 201, body: { state: 'pending', role } })
-  const link = linkOf(await mailTo(origin, guest.email, /Invitation/))
+  const link = linkOf(await mailTo(origin, guest.email, new RegExp(`Invitation to ${name}`)))
   expect(await guest.browser.fill(link, {})).toMatchObject({ status: 303, location: '/auth/account?say=joined' })
 }
 
@@ -69,7 +69,7 @@ describe('members', () => {
 
   it('have no role above their maker, and an owner always stays', async () => {
     const own = await newWorkspace(ann, 'Owners')
-    await invite(ann, own, bob, 'admin')
+    await invite(ann, own, 'Owners', bob, 'admin')
     const [annId, bobId] = [await idOf(ann), await idOf(bob)]
     const patch = (by: Person, id: string, role: string) =>
       by.browser.call('PATCH', `/api/auth/members/${id}`, { workspace: own, body: { role } })
@@ -88,7 +88,7 @@ describe('members', () => {
 
   it('are strangers from the request on that follows their removal', async () => {
     const own = await newWorkspace(ann, 'Removed')
-    await invite(ann, own, bob, 'member')
+    await invite(ann, own, 'Removed', bob, 'member')
     expect(await bob.browser.call('GET', '/api/auth/workspace', { workspace: own })).toMatchObject({ status: 200 })
     const bobId = await idOf(bob)
     expect(await ann.browser.call('DELETE', `/api/auth/members/${bobId}`, { workspace: own })).toMatchObject({ status: 204 })
