@@ -1,5 +1,6 @@
 /** The stacks of one environment, nothing else. Run by the CDK CLI (cdk.json), and imported by tests. */
 import { App } from 'aws-cdk-lib'
+import { Auth } from './auth.ts'
 import { bundleFunctions } from './bundle.ts'
 import { addPolicyChecks } from './constructs/policies.ts'
 import { Docs } from './docs.ts'
@@ -18,9 +19,10 @@ export function addStacks(app: App, environment: Environment): void {
   const links = new Links(app, environment)
   const tasks = new Tasks(app, environment)
   const schedules = new Schedules(app, environment)
+  const auth = new Auth(app, environment)
   const etl = new Etl(app, environment)
   const docs = new Docs(app, environment)
-  const served = [links, tasks, schedules, etl, docs]
+  const served = [links, tasks, schedules, auth, etl, docs]
 
   for (const stack of [links, etl])
     stack.addStackDependency(platform, 'a rule can only be put on a bus that exists')

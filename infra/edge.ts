@@ -33,6 +33,7 @@ const LINKS_API: EdgeOrigin = { stack: 'Links', kind: 'api', output: 'ApiId' }
 const TASKS_API: EdgeOrigin = { stack: 'Tasks', kind: 'api', output: 'ApiId' }
 const ETL_API: EdgeOrigin = { stack: 'Etl', kind: 'api', output: 'ApiId' }
 const SCHEDULES_API: EdgeOrigin = { stack: 'Schedules', kind: 'api', output: 'ApiId' }
+const AUTH_API: EdgeOrigin = { stack: 'Auth', kind: 'api', output: 'ApiId' }
 const DOCS_API: EdgeOrigin = { stack: 'Docs', kind: 'api', output: 'ApiId' }
 const REDIRECT: EdgeOrigin = {
   stack: 'Links',
@@ -60,6 +61,8 @@ export const EDGE_ROUTES = [
   api('/api/links/*', LINKS_API),
   api('/api/tasks/*', TASKS_API),
   api('/api/schedules/*', SCHEDULES_API),
+  api('/api/auth/*', AUTH_API),
+  api('/auth/*', AUTH_API),
   // Answers 404 where mails are real.
   api('/inbox', TASKS_API),
   api('/inbox/*', TASKS_API),

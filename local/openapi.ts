@@ -8,6 +8,7 @@ import path from 'node:path'
 import { openApiDocument } from '#core/openapi.ts'
 import type { DescribedService, OpenApiDocument } from '#core/openapi-document.ts'
 import { serviceRoutes } from '#core/service-routes.ts'
+import { authApi } from '../functions/auth/auth-api.ts'
 import { docsApi } from '../functions/docs/routes.ts'
 import { etlApi } from '../functions/etl/etl-routes.ts'
 import { linksApi } from '../functions/links/link-routes.ts'
@@ -36,6 +37,7 @@ export const SERVICES: readonly DescribedService[] = [
   withServiceRoutes(tasksApi),
   withServiceRoutes(etlApi),
   withServiceRoutes(schedulesApi),
+  withServiceRoutes(authApi),
   withServiceRoutes(docsApi),
 ]
 

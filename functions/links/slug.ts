@@ -39,7 +39,22 @@ export function normaliseSlug(input: string): string {
  */
 export const RESERVED_SLUGS: ReadonlySet<string> = new Set([
   // Paths of the product, today's and planned.
-  ...['api', 'docs', 'console', 'pay', 'v1', 'v2', 'oauth2', 'inbox', 'health', 'status', 'login', 'logout', 'signin'],
+  ...[
+    'api',
+    'docs',
+    'auth',
+    'console',
+    'pay',
+    'v1',
+    'v2',
+    'oauth2',
+    'inbox',
+    'health',
+    'status',
+    'login',
+    'logout',
+    'signin',
+  ],
   ...['signup', 'admin', 'account', 'settings', 'static', 'assets', 'cdn-cgi', 'graphql', 'webhooks', 'abuse', 'legal'],
   ...['privacy', 'terms', 'security', 'help', 'support', 'about', 'www', 'mail', 'links', 'qr'],
   // Asked for by browsers, crawlers and phones.

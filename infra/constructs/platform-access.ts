@@ -25,6 +25,16 @@ export function grantAccessRead<Name extends string>(fn: Target<Name>, variable:
   fn.setVariable(variable, accessTable)
 }
 
+/** May also change workspaces, members and keys: for the service that manages them. Sets `variable` to the table's name. */
+export function grantAccessWrite<Name extends string>(fn: Target<Name>, variable: NoInfer<Name>): void {
+  const stack = ServiceStack.of(fn)
+  const { accessTable } = platformNames(stack.deployment)
+  const resourceArns = [stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: accessTable })]
+  const actions = ['PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`)
+  Grant.addToPrincipal({ grantee: fn, actions, resourceArns })
+  fn.setVariable(variable, accessTable)
+}
+
 /** May read the secret that the kit derives its keys from; sets `variable` to its name. */
 export function grantKitSecret<Name extends string>(fn: Target<Name>, variable: NoInfer<Name>): void {
   const stack = ServiceStack.of(fn)

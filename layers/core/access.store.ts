@@ -6,6 +6,7 @@
  * | workspace | `workspace#<id>` | `workspace` | name, createdAt |
  * | API key | `api-key#<id>` | `api-key` | workspaceId, hash, role, scopes?, name, createdAt, expiresAt?, revokedAt? |
  * | key in its workspace's list | `workspace#<workspaceId>` | `api-key#<id>` | as the API key, without the hash |
+ * | member | `workspace#<id>` | `member#<userId>` | userId, email, role, joinedAt; written by the auth service |
  *
  * An API key in its three life stages:
  *   active   { pk: 'api-key#01J…', sk: 'api-key', workspaceId: 'wsp_01J…', hash: '9f…', role: 'member', name: 'CI', createdAt }
@@ -42,6 +43,10 @@ const listedKeySchema = z.object({
     .transform((scopes) => PERMISSIONS.filter((permission) => scopes.includes(permission)))
     .optional(),
   createdAt: z.iso.datetime(),
+  /** Who made it: the id of a user or of another key. */
+  createdBy: z.string().optional(),
+  /** The key that took its place, once it was rotated. */
+  replacedBy: z.string().optional(),
   expiresAt: z.iso.datetime().optional(),
   revokedAt: z.iso.datetime().optional(),
 })
@@ -52,6 +57,14 @@ export type ListedApiKey = z.infer<typeof listedKeySchema>
 /** `hash` is `hashApiKey`'s; the secret itself is stored nowhere. */
 export type StoredApiKey = z.infer<typeof apiKeySchema>
 
+const memberSchema = z.object({
+  userId: z.string(),
+  email: z.string(),
+  role: z.enum(ROLES),
+  joinedAt: z.iso.datetime(),
+})
+export type Member = z.infer<typeof memberSchema>
+
 export interface AccessStore {
   /** Creates or replaces. */
   putWorkspace(workspace: Workspace): Promise<void>
@@ -61,6 +74,12 @@ export interface AccessStore {
   findApiKey(id: string): Promise<StoredApiKey | undefined>
   /** At most `limit`, oldest first, those after the id `after`. */
   listApiKeys(workspaceId: string, limit: number, after?: string): Promise<readonly ListedApiKey[]>
+  /**
+   * Puts `key` in the place of `oldId`, which ends at `endsAt`. False when the workspace has no such
+   * key that works until then and was not rotated yet.
+   */
+  rotateApiKey(oldId: string, endsAt: Date, key: StoredApiKey): Promise<boolean>
+  findMember(workspaceId: string, userId: string): Promise<Member | undefined>
   /** False when the workspace has no such key. Revoking again keeps the first time. */
   revokeApiKey(workspaceId: string, id: string, revokedAt: Date): Promise<boolean>
 }
@@ -68,6 +87,10 @@ export interface AccessStore {
 const workspaceKey = (id: string): TableKey => ({ pk: `workspace#${id}`, sk: 'workspace' })
 const apiKeyKey = (id: string): TableKey => ({ pk: `api-key#${id}`, sk: 'api-key' })
 const listKey = (workspaceId: string, id: string): TableKey => ({ pk: `workspace#${workspaceId}`, sk: `api-key#${id}` })
+export const memberKey = (workspaceId: string, userId: string): TableKey => ({
+  pk: `workspace#${workspaceId}`,
+  sk: `member#${userId}`,
+})
 
 export function accessStore(client: DynamoDBDocumentClient, table: string): AccessStore {
   const get = async (key: TableKey) =>
@@ -81,18 +104,16 @@ export function accessStore(client: DynamoDBDocumentClient, table: string): Acce
       return item === undefined ? undefined : workspaceSchema.parse(item)
     },
     async putApiKey(key) {
-      const { hash: _hash, ...listed } = key
-      const puts = [
-        { ...apiKeyKey(key.id), ...key },
-        { ...listKey(key.workspaceId, key.id), ...listed },
-      ]
-      await client.send(
-        new TransactWriteCommand({ TransactItems: puts.map((Item) => ({ Put: { TableName: table, Item } })) }),
-      )
+      await client.send(new TransactWriteCommand({ TransactItems: putsOf(table, key) }))
     },
     async findApiKey(id) {
       const item = await get(apiKeyKey(id))
       return item === undefined ? undefined : apiKeySchema.parse(item)
+    },
+    rotateApiKey: (oldId, endsAt, key) => rotateApiKey(client, table, oldId, endsAt, key),
+    async findMember(workspaceId, userId) {
+      const item = await get(memberKey(workspaceId, userId))
+      return item === undefined ? undefined : memberSchema.parse(item)
     },
     listApiKeys: (workspaceId, limit, after) => listApiKeys(client, table, workspaceId, limit, after),
     revokeApiKey: (workspaceId, id, revokedAt) => revokeApiKey(client, table, workspaceId, id, revokedAt),
@@ -139,6 +160,47 @@ async function revokeApiKey(
   try {
     await client.send(
       new TransactWriteCommand({ TransactItems: [update(apiKeyKey(id)), update(listKey(workspaceId, id))] }),
+    )
+    return true
+  } catch (error) {
+    if (conditionFailed(error)) return false
+    throw error
+  }
+}
+
+/** Key and list entry. */
+function putsOf(table: string, key: StoredApiKey) {
+  const { hash: _hash, ...listed } = key
+  const items = [
+    { ...apiKeyKey(key.id), ...key },
+    { ...listKey(key.workspaceId, key.id), ...listed },
+  ]
+  return items.map((Item) => ({ Put: { TableName: table, Item } }))
+}
+
+async function rotateApiKey(
+  client: DynamoDBDocumentClient,
+  table: string,
+  oldId: string,
+  endsAt: Date,
+  key: StoredApiKey,
+): Promise<boolean> {
+  // Named conditions: `of this workspace`, `still works`, `first rotation`. A key that ends earlier keeps its end.
+  const retire = (Key: TableKey) => ({
+    Update: {
+      TableName: table,
+      Key,
+      UpdateExpression: 'SET replacedBy = :new, expiresAt = :endsAt',
+      ConditionExpression:
+        'workspaceId = :workspaceId AND attribute_not_exists(revokedAt) AND attribute_not_exists(replacedBy) AND (attribute_not_exists(expiresAt) OR expiresAt >= :endsAt)',
+      ExpressionAttributeValues: { ':workspaceId': key.workspaceId, ':new': key.id, ':endsAt': endsAt.toISOString() },
+    },
+  })
+  try {
+    await client.send(
+      new TransactWriteCommand({
+        TransactItems: [retire(apiKeyKey(oldId)), retire(listKey(key.workspaceId, oldId)), ...putsOf(table, key)],
+      }),
     )
     return true
   } catch (error) {

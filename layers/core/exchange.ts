@@ -3,7 +3,7 @@
  * Types only; `request.ts` makes the request, `http.ts` runs the steps.
  */
 import type { InvocationLog } from './log.ts'
-import type { Principal } from './permissions.ts'
+import type { Person, Principal } from './permissions.ts'
 import type { AnyRoute } from './router.ts'
 import type { TraceContext } from './trace.ts'
 
@@ -28,6 +28,8 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string>>
   /** Undefined: no body and no content type. */
   readonly body?: string
+  /** `Set-Cookie` values, each a header of its own. */
+  readonly cookies?: readonly string[]
 }
 
 /** The validated input of a route. */
@@ -51,5 +53,7 @@ export interface Exchange {
   route?: AnyRoute
   rawParams?: Readonly<Record<string, string>>
   principal?: Principal
+  /** Set instead of the principal on routes for whoever is signed in. */
+  person?: Person
   input?: RouteInput
 }

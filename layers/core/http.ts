@@ -28,6 +28,7 @@ import { finished, type LambdaHttpResult } from './response.ts'
 import type { ServiceDescription } from './route.ts'
 import { createRouter } from './router.ts'
 import { bindRoutes, serviceRoutes } from './service-routes.ts'
+import type { SessionGate } from './session-gate.ts'
 import { continueTrace } from './trace.ts'
 import { validated } from './validate.ts'
 
@@ -39,6 +40,8 @@ export interface HttpKit {
   readonly origins: readonly string[]
   readonly access?: {
     readonly gate: Gate
+    /** Callers with a cookie instead of a key; only where people sign in. */
+    readonly sessions?: SessionGate
     readonly limiter: RateLimiter
     readonly idempotency: Idempotency
   }
@@ -85,7 +88,7 @@ function pipeline(router: ReturnType<typeof createRouter>, kit: HttpKit) {
       },
     })
     .before(({ event }) => routed(event, router, kit.origins))
-    .before(({ event }) => admission(event, kit.access))
+    .before(({ event }) => admission(event, kit.access, kit.origins))
     .before(({ event }) => limited(event, kit.access))
     .before(({ event }) => {
       if (event.route !== undefined) event.input = validated(event, event.route)

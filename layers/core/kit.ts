@@ -1,7 +1,7 @@
 /** The composition: everything that a service's API function needs, built once at cold start. */
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { accessStore } from './access.store.ts'
+import { type AccessStore, accessStore } from './access.store.ts'
 import type { Clock } from './clock.ts'
 import { type Cursors, createCursors } from './cursor.ts'
 import { documentClient } from './document-client.store.ts'
@@ -13,6 +13,7 @@ import { idempotency } from './idempotency.ts'
 import { createIds, type Ids } from './ids.ts'
 import type { KitEnvironment } from './kit-environment.ts'
 import { kitSecret } from './kit-secret.store.ts'
+import type { KitSecret } from './kit-secret.ts'
 import type { WriteLine } from './log.ts'
 import type { Random } from './random.ts'
 import { rateLimitStore } from './rate-limit.store.ts'
@@ -32,9 +33,12 @@ export interface KitOptions {
 
 /** For `httpHandler`, and the parts that services use themselves. */
 export interface Kit extends HttpKit {
+  readonly access: NonNullable<HttpKit['access']>
   readonly dynamo: DynamoDBDocumentClient
   readonly ids: Ids
   readonly cursors: Cursors
+  readonly secret: KitSecret
+  readonly accessStore: AccessStore
   readonly publicOrigin: string
 }
 
@@ -49,6 +53,8 @@ export function createKit(environment: KitEnvironment, options: KitOptions): Kit
     dynamo,
     ids: createIds(clock, random),
     cursors: createCursors(() => secret.key('cursor')),
+    secret,
+    accessStore: access,
     publicOrigin: environment.PUBLIC_ORIGIN,
     origins: [environment.PUBLIC_ORIGIN, ...origins],
     access: {

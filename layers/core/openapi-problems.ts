@@ -30,13 +30,17 @@ export function problemsOf(route: DescribedRoute): readonly ProblemCode[] {
     if (condition) for (const code of more) codes.add(code)
   }
   const keyed = route.permission !== 'public'
+  const forPersons = route.permission === 'person'
   const takesInput = route.params !== undefined || route.query !== undefined || route.body !== undefined
   add(true, 'internal_error')
   // Public routes are not counted, and look up nothing on their own.
-  add(keyed, 'unauthenticated', 'permission_denied', 'rate_limited', 'dependency_unavailable')
+  add(keyed, 'unauthenticated', 'rate_limited', 'dependency_unavailable')
+  add(keyed && !forPersons, 'permission_denied')
+  add(forPersons && route.method !== 'GET', 'cross_site_request')
   // Unknown query names are refused on every route but public ones without a query of their own.
   add(takesInput || keyed, 'validation_failed')
-  add(route.body !== undefined, 'malformed_json', 'body_too_large', 'unsupported_media_type')
+  add(route.body !== undefined, route.form === true ? 'malformed_form' : 'malformed_json')
+  add(route.body !== undefined, 'body_too_large', 'unsupported_media_type')
   add(acceptsIdempotencyKey(route), 'idempotency_in_progress', 'idempotency_key_reused')
   return ALL_CODES.filter((code) => codes.has(code))
 }

@@ -4,6 +4,7 @@
  * `/api/<service>/openapi.json`.
  */
 import type * as z from 'zod'
+import { FORM_TYPE } from './form-body.ts'
 import type {
   DescribedRoute,
   DescribedService,
@@ -40,6 +41,7 @@ export interface DocumentInfo {
 
 const JSON_CONTENT_TYPE = 'application/json'
 const API_KEY_SCHEME = 'apiKey'
+const SESSION_SCHEME = 'session'
 
 /** One document for all the given services. Throws when two routes, operation ids or schema ids are the same. */
 export function openApiDocument(services: readonly DescribedService[], info: DocumentInfo): OpenApiDocument {
@@ -71,6 +73,7 @@ export function openApiDocument(services: readonly DescribedService[], info: Doc
           bearerFormat: 'bk_<id>_<secret>',
           description: 'An API key of the workspace that the request acts in.',
         },
+        ...(services.some(forPersons) && { [SESSION_SCHEME]: SESSION }),
       },
     },
   }
@@ -130,18 +133,37 @@ function operationOf(service: string, route: DescribedRoute, parts: Parts): Oper
     ...(route.description !== undefined && { description: route.description }),
     'x-permission': route.permission,
     'x-rate-limit': route.rateLimit ?? (route.method === 'GET' ? 'read' : 'write'),
-    security: route.permission === 'public' ? [] : [{ [API_KEY_SCHEME]: [] }],
+    security: securityOf(route),
     ...(parameters.length > 0 && { parameters }),
     ...(route.body !== undefined && {
       requestBody: {
         required: true as const,
         content: {
-          [JSON_CONTENT_TYPE]: mediaType(parts.schemas.of(route.body, 'input'), parts.example.request?.body),
+          [route.form === true ? FORM_TYPE : JSON_CONTENT_TYPE]: mediaType(
+            parts.schemas.of(route.body, 'input'),
+            parts.example.request?.body,
+          ),
         },
       },
     }),
     responses: responsesOf(route, parts),
   }
+}
+
+const SESSION = {
+  type: 'apiKey',
+  in: 'cookie',
+  name: '__Host-backlot-session',
+  description: 'The cookie of somebody who is signed in; on plain http without the prefix `__Host-`.',
+}
+
+const forPersons = (service: DescribedService): boolean =>
+  routesOf(service).some(({ permission }) => permission === 'person')
+
+/** Alternatives, each enough. */
+function securityOf({ permission }: DescribedRoute): OperationObject['security'] {
+  if (permission === 'public') return []
+  return permission === 'person' ? [{ [SESSION_SCHEME]: [] }] : [{ [API_KEY_SCHEME]: [] }]
 }
 
 const mediaType = (schema: JsonSchema, example: unknown): MediaType => ({

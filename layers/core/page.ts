@@ -14,6 +14,8 @@ export interface Page {
   /** Runs once, at the end of the body. */
   readonly script?: string
   readonly body: Html
+  /** Where the page's forms may lead, redirects included: `'self'` and origins. @default nowhere */
+  readonly formAction?: readonly string[]
 }
 
 export interface RenderedPage {
@@ -54,7 +56,14 @@ const ICON = `data:image/svg+xml,${encodeURIComponent(
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-export function renderPage({ title, description, style = '', script, body }: Page): RenderedPage {
+export function renderPage({
+  title,
+  description,
+  style = '',
+  script,
+  body,
+  formAction = ["'none'"],
+}: Page): RenderedPage {
   const css = STYLE + style
   const head = html`<!doctype html>
 <html lang="en">
@@ -75,17 +84,17 @@ ${end === '' ? undefined : end}
 </body>
 </html>
 `.toString(),
-    headers: { 'Content-Security-Policy': contentSecurityPolicy(css, script) },
+    headers: { 'Content-Security-Policy': contentSecurityPolicy(css, script, formAction) },
   }
 }
 
-const contentSecurityPolicy = (css: string, script: string | undefined): string =>
+const contentSecurityPolicy = (css: string, script: string | undefined, formAction: readonly string[]): string =>
   [
     "default-src 'none'",
     `style-src ${hashOf(css)}`,
     ...(script === undefined ? [] : [`script-src ${hashOf(script)}`]),
     'img-src data:',
     "base-uri 'none'",
-    "form-action 'none'",
+    `form-action ${formAction.join(' ')}`,
     "frame-ancestors 'none'",
   ].join('; ')

@@ -19,6 +19,11 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
     remedy: 'Send one JSON value in UTF-8, and check quoting in the shell when the request was typed by hand.',
     example: 'expected a JSON body, got "{url: …"',
   },
+  malformed_form: {
+    meaning: 'The body could not be parsed as the fields of a form.',
+    remedy: 'Send name=value pairs in UTF-8, percent-encoded and joined by &.',
+    example: 'expected form fields in UTF-8, got bytes that are not UTF-8',
+  },
   validation_failed: {
     meaning: 'A part of the request does not match its schema. Every fault is listed in errors with a pointer to it.',
     remedy: 'Mend what errors points at: a path into the body, or /query/…, /path/…, /header/….',
@@ -43,6 +48,17 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
     meaning: 'The key is valid, but neither its role nor its scopes hold the permission of this route.',
     remedy: 'Use a key with the permission that the API reference names beside the route.',
     example: 'expected a key with the permission links:write',
+  },
+  cross_site_request: {
+    meaning:
+      'A caller that is known by its cookie asked for a change, and the browser did not say that a page of ours asked.',
+    remedy: 'Send the header Origin with the origin of this site, or use an API key instead of the cookie.',
+    example: 'expected a request from a page of this site, with its Origin header',
+  },
+  role_above_yours: {
+    meaning: 'Roles can be given, and members and invitations changed, up to the role of the caller.',
+    remedy: 'Choose a lower role, or ask somebody with the higher one.',
+    example: 'expected a role up to admin, got owner',
   },
   not_found: {
     meaning: 'No object of your workspace has this id. An object of another workspace looks the same.',
@@ -73,6 +89,11 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
     meaning: 'Backlot declares this dataset and lands its files.',
     remedy: 'Declare a dataset of your own under another name.',
     example: "expected a dataset of yours, clicks is Backlot's",
+  },
+  last_owner: {
+    meaning: 'The member is the only owner of the workspace, which must keep one.',
+    remedy: 'Make somebody else an owner first.',
+    example: 'expected the workspace to keep an owner, this is the last one',
   },
   idempotency_in_progress: {
     meaning: 'The first request with this Idempotency-Key has not been answered yet.',

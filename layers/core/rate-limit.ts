@@ -45,7 +45,7 @@ export interface Usage {
 
 export interface RateLimiter {
   /** Undefined when the count is not known (see above). */
-  hit(subject: string, limitClass: LimitClass, log: InvocationLog): Promise<Usage | undefined>
+  hit(subject: string, limitClass: LimitClass, log: Pick<InvocationLog, 'note' | 'metric'>): Promise<Usage | undefined>
 }
 
 export interface RateLimiterOptions {

@@ -83,8 +83,14 @@ function lowerCased(headers: NonNullable<Values>): Record<string, string | undef
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
+/** By a comma (RFC 9110 §5.2); cookies, which HTTP/2 may split, by a semicolon (RFC 9113 §8.2.3). */
 function joined(headers: MultiValues): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, values]) => [name, (values ?? []).join(', ')]))
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, values]) => [
+      name,
+      (values ?? []).join(name.toLowerCase() === 'cookie' ? '; ' : ', '),
+    ]),
+  )
 }
 
 /** The multi-value form has every value; a hand-made event may carry only the single-value form. */

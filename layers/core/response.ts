@@ -9,6 +9,8 @@ export interface LambdaHttpResult {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   readonly isBase64Encoded: false
+  /** Several `Set-Cookie` headers. Payload 1.0 only: pages with cookies stand behind REST APIs. */
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>>
 }
 
 /** The answer's own headers win, `Vary` is joined; HEAD gets those of GET without the body (RFC 9110 §9.3.2). */
@@ -28,5 +30,7 @@ export function finished(exchange: Exchange, answer: HttpAnswer, origins: readon
     },
     body: exchange.request.method === 'HEAD' ? '' : (answer.body ?? ''),
     isBase64Encoded: false,
+    ...(answer.cookies !== undefined &&
+      answer.cookies.length > 0 && { multiValueHeaders: { 'set-cookie': answer.cookies } }),
   }
 }

@@ -3,7 +3,7 @@
  * Types and constructors only; `http.ts` runs a table, `openapi.ts` describes it.
  */
 import type * as z from 'zod'
-import type { Permission, Principal } from './permissions.ts'
+import type { Permission, Person, Principal } from './permissions.ts'
 import type { ProblemCode } from './problem.ts'
 import type { TraceContext } from './trace.ts'
 
@@ -28,6 +28,8 @@ export type Reply<A extends Answers> = {
     readonly headers?: Readonly<Record<string, string>>
     /** The object's version, unquoted; the kit sends `ETag` and answers `If-None-Match` with 304. */
     readonly etag?: string
+    /** `Set-Cookie` values, made by `cookieJar`. */
+    readonly cookies?: readonly string[]
   } & (A[Status] extends { readonly body: infer Body extends z.ZodType }
     ? { readonly body: z.input<Body> }
     : { readonly body?: undefined })
@@ -43,6 +45,8 @@ export interface RouteRequest<Params, Query, Body, Caller> {
   readonly ifMatch: string | undefined
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** The viewer's address as the edge states it. */
+  readonly clientIp: string
   readonly requestId: string
   readonly trace: TraceContext
   /** When the request arrived. */
@@ -53,7 +57,10 @@ export interface RouteRequest<Params, Query, Body, Caller> {
 export type RateLimitClass = 'read' | 'write'
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined
-type CallerOf<Access> = Access extends 'public' ? undefined : Principal
+type CallerOf<Access> = Access extends 'public' ? undefined : Access extends 'person' ? Person : Principal
+
+/** Who may call a route: a permission in the workspace of the request, whoever is signed in, or everybody. */
+export type Access = Permission | 'person' | 'public'
 
 export interface RouteDefinition<
   Services,
@@ -61,7 +68,7 @@ export interface RouteDefinition<
   Query extends z.ZodObject | undefined,
   Body extends z.ZodType | undefined,
   A extends Answers,
-  Access extends Permission | 'public',
+  Who extends Access,
 > {
   readonly method: Method
   /** The public path, as on the edge and behind the API's stage: `/api/links/links/{id}`. GET also answers HEAD. */
@@ -70,11 +77,13 @@ export interface RouteDefinition<
   readonly summary: string
   readonly description?: string
   /** Checked in one place, before the handler. */
-  readonly permission: Access
+  readonly permission: Who
   readonly params?: Params
   /** Every value arrives as a string: use `z.coerce` or transforms. Unknown names are refused. */
   readonly query?: Query
   readonly body?: Body
+  /** The body is an HTML form's instead of JSON. Every value arrives as a string, a repeated name as an array. */
+  readonly form?: true
   readonly answers: A
   /** What it can answer beside the problems that every route has. */
   readonly problems?: readonly ProblemCode[]
@@ -82,7 +91,7 @@ export interface RouteDefinition<
   /** Accepts `Idempotency-Key`. Default: every POST with a permission. */
   readonly idempotent?: boolean
   handle(
-    request: RouteRequest<Parsed<Params>, Parsed<Query>, Parsed<Body>, CallerOf<Access>>,
+    request: RouteRequest<Parsed<Params>, Parsed<Query>, Parsed<Body>, CallerOf<Who>>,
     services: Services,
   ): Promise<Reply<NoInfer<A>>>
 }
@@ -90,23 +99,20 @@ export interface RouteDefinition<
 /** A route with its inference done, as the router, the generator and the tests see it. */
 export interface Route<Services>
   extends Omit<
-    RouteDefinition<
-      Services,
-      z.ZodObject | undefined,
-      z.ZodObject | undefined,
-      z.ZodType | undefined,
-      Answers,
-      Permission | 'public'
-    >,
+    RouteDefinition<Services, z.ZodObject | undefined, z.ZodObject | undefined, z.ZodType | undefined, Answers, Access>,
     'handle'
   > {
-  handle(request: RouteRequest<unknown, unknown, unknown, Principal | undefined>, services: Services): Promise<AnyReply>
+  handle(
+    request: RouteRequest<unknown, unknown, unknown, Principal | Person | undefined>,
+    services: Services,
+  ): Promise<AnyReply>
 }
 
 export interface AnyReply {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly etag?: string
+  readonly cookies?: readonly string[]
   readonly body?: unknown
 }
 
@@ -142,11 +148,11 @@ export const routeOf =
   <Services>() =>
   <
     const A extends Answers,
-    const Access extends Permission | 'public',
+    const Who extends Access,
     Params extends z.ZodObject | undefined = undefined,
     Query extends z.ZodObject | undefined = undefined,
     Body extends z.ZodType | undefined = undefined,
   >(
-    definition: RouteDefinition<Services, Params, Query, Body, A, Access>,
+    definition: RouteDefinition<Services, Params, Query, Body, A, Who>,
   ): Route<Services> =>
     definition

@@ -1,10 +1,12 @@
 /**
  * The input of a route, checked against its schemas. Unknown fields of body and query are refused: a misspelt field
- * must not be silently ignored. The body is limited, must say that it is JSON, and is only read on routes that have one.
+ * must not be silently ignored. The body is limited, must say that it is JSON (or a form, on routes for one), and is
+ * only read on routes that have one.
  */
 import * as z from 'zod'
 import type { Exchange, HttpRequest, RouteInput } from './exchange.ts'
 import { describeIssue, fieldErrors } from './field-errors.ts'
+import { FORM_TYPE, parseFormBody } from './form-body.ts'
 import { parseJsonBody } from './json-body.ts'
 import { type FieldError, Problem } from './problem.ts'
 import type { AnyRoute } from './router.ts'
@@ -69,20 +71,28 @@ function checkBody(route: AnyRoute, request: HttpRequest): Result<unknown> {
   if (request.body.byteLength > MAX_BODY_BYTES)
     throw new Problem('body_too_large', `expected at most ${MAX_BODY_BYTES} bytes, got ${request.body.byteLength}`)
   if (request.body.byteLength === 0) return check(route.body, undefined, [])
-  checkContentType(request.headers['content-type'])
-  return check(route.body, parseJsonBody(request.body), [])
+  checkContentType(request.headers['content-type'], route.form === true ? FORM : JSON_BODY)
+  return check(route.body, route.form === true ? parseFormBody(request.body) : parseJsonBody(request.body), [])
 }
 
-function checkContentType(header: string | undefined): void {
+interface Accepted {
+  readonly type: string
+  readonly pattern: RegExp
+}
+
+const JSON_BODY: Accepted = { type: 'application/json', pattern: JSON_TYPE }
+const FORM: Accepted = { type: FORM_TYPE, pattern: /^application\/x-www-form-urlencoded$/ }
+
+function checkContentType(header: string | undefined, accepted: Accepted): void {
   const [type = '', ...parameters] = (header ?? '').split(';').map((part) => part.trim())
   const charset = parameters.find((parameter) => /^charset=/i.test(parameter))?.slice('charset='.length)
-  if (JSON_TYPE.test(type.toLowerCase()) && (charset === undefined || UTF8.test(charset))) return
+  if (accepted.pattern.test(type.toLowerCase()) && (charset === undefined || UTF8.test(charset))) return
   throw new Problem(
     'unsupported_media_type',
-    `expected application/json in UTF-8, got ${header ?? 'no content type'}`,
+    `expected ${accepted.type} in UTF-8, got ${header ?? 'no content type'}`,
     {
       // RFC 9110 §15.5.16: the server can say what it would take.
-      headers: { accept: 'application/json' },
+      headers: { accept: accepted.type },
     },
   )
 }

@@ -1,0 +1,51 @@
+/** Requests for mails from the queue → tasks `email.send`: entry and wiring. What a mail says is in `prepare-mail.ts`. */
+import { systemClock } from '#core/clock.ts'
+import { createKit } from '#core/kit.ts'
+import { queueClient } from '#core/queue-client.store.ts'
+import { systemRandom } from '#core/random.ts'
+import { sqsHandler } from '#core/sqs.ts'
+import { createEnqueueTask } from '#core/task-commands.store.ts'
+import { formatTraceparent } from '#core/trace.ts'
+import { sendMailsEnvironment } from './environment.ts'
+import { createInvitationsStore } from './invitations.store.ts'
+import { mailRequest } from './mail-request.ts'
+import { type MailServices, prepareMail } from './prepare-mail.ts'
+import { createUsersStore } from './users.store.ts'
+
+/** Mails to people are nobody's workspace's: their tasks, which hold the links, stand in one that has no members. */
+const MAILS_WORKSPACE = 'wsp_00000000000000000000000000'
+
+const environment = sendMailsEnvironment.read()
+const kit = createKit(environment, { clock: systemClock, random: systemRandom })
+const enqueueTask = createEnqueueTask(queueClient(), environment.TASK_COMMANDS_QUEUE_URL)
+const services: MailServices = {
+  users: createUsersStore(kit.dynamo, environment.AUTH_TABLE),
+  invitations: createInvitationsStore(kit.dynamo, environment.AUTH_TABLE),
+  findWorkspace: (id) => kit.accessStore.findWorkspace(id),
+  tokenKey: () => kit.secret.key('mail-token'),
+  publicOrigin: kit.publicOrigin,
+}
+
+export const handler = sqsHandler({
+  name: 'auth/send-mails',
+  clock: systemClock,
+  random: systemRandom,
+  schema: mailRequest,
+  async handle(messages, { log }) {
+    const failed: string[] = []
+    for (const { id, body, trace } of messages) {
+      try {
+        const mail = await prepareMail(body, services)
+        if (mail === undefined) continue
+        const { to, subject, text, html } = mail
+        const command = { id: `auth-mail#${body.id}`, workspaceId: MAILS_WORKSPACE, name: 'email.send' }
+        const input = { to: [to], subject, text, html, tags: { kind: body.kind } }
+        await enqueueTask({ ...command, input, traceparent: formatTraceparent(trace) })
+      } catch (error) {
+        log.fail(error)
+        failed.push(id)
+      }
+    }
+    return failed
+  },
+})

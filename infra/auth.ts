@@ -1,0 +1,55 @@
+/** People, workspaces and keys: the pages and the API, and the mails behind them. */
+import { type App, Duration } from 'aws-cdk-lib'
+import { apiEnvironment, sendMailsEnvironment } from '../functions/auth/environment.ts'
+import { grantAccessWrite } from './constructs/platform-access.ts'
+import { grantKit, ServiceApi } from './constructs/service-api.ts'
+import { ServiceFunction } from './constructs/service-function.ts'
+import { ServiceStack } from './constructs/service-stack.ts'
+import { ServiceTable } from './constructs/service-table.ts'
+import { grantEnqueueTask } from './constructs/task-commands.ts'
+import { WorkQueue } from './constructs/work-queue.ts'
+import type { Environment } from './environments.ts'
+
+/** A password takes 40 ms of a whole CPU, and CPU comes with memory: 1,769 MB is one (Lambda's documentation). */
+const API_MEMORY_MB = 1_769
+/** A few reads and writes for each of ten messages. */
+const MAILS_TIMEOUT = Duration.seconds(20)
+
+export class Auth extends ServiceStack {
+  constructor(app: App, environment: Environment) {
+    super(app, 'Auth', { environment, description: 'Backlot: people, workspaces, keys' })
+    const table = new ServiceTable(this, 'Table')
+    this.#api(table, this.#mails(table))
+  }
+
+  #api(table: ServiceTable, mails: WorkQueue): void {
+    const monitoring = { impact: 'People cannot sign in, and keys and members cannot be managed; keys work.' }
+    const handler = new ServiceFunction(this, 'ApiFunction', {
+      source: 'functions/auth/api.lambda.ts',
+      environment: apiEnvironment,
+      memoryMb: API_MEMORY_MB,
+      monitoring,
+    })
+    table.grantReadWrite(handler, 'AUTH_TABLE')
+    mails.grantSend(handler, 'MAILS_QUEUE_URL')
+    grantKit(handler, { state: table })
+    grantAccessWrite(handler, 'ACCESS_TABLE')
+    const api = new ServiceApi(this, 'Api', { handler, monitoring })
+    this.publish('ApiId', api.apiId)
+    this.publish('ApiUrl', api.url)
+  }
+
+  #mails(table: ServiceTable): WorkQueue {
+    const monitoring = { impact: 'Mails for registrations, new passwords and invitations are sent late.' }
+    const consumer = new ServiceFunction(this, 'SendMails', {
+      source: 'functions/auth/send-mails.lambda.ts',
+      environment: sendMailsEnvironment,
+      timeout: MAILS_TIMEOUT,
+      monitoring,
+    })
+    table.grantReadWrite(consumer, 'AUTH_TABLE')
+    grantKit(consumer, { state: table })
+    grantEnqueueTask(consumer, 'TASK_COMMANDS_QUEUE_URL')
+    return new WorkQueue(this, 'Mails', { name: 'mails', consumer, monitoring })
+  }
+}
