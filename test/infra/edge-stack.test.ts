@@ -54,10 +54,12 @@ describe('the distribution', () => {
       .map(({ Default }) => Default)
       .filter((name) => !name.startsWith('/cdk-bootstrap/'))
     expect(read.toSorted()).toEqual([
+      '/backlot/auth/ApiId',
       '/backlot/docs/ApiId',
       '/backlot/etl/ApiId',
       '/backlot/links/ApiId',
       '/backlot/links/RedirectUrl',
+      '/backlot/schedules/ApiId',
       '/backlot/tasks/ApiId',
     ])
     expect(published).toEqual(expect.arrayContaining(read))

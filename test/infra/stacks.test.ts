@@ -63,6 +63,8 @@ describe('the order of the stacks', () => {
         ['Platform', []],
         ['Links', ['Platform']],
         ['Tasks', []],
+        ['Schedules', []],
+        ['Auth', []],
         ['Etl', ['Platform']],
         ['Docs', []],
       ])
@@ -76,9 +78,11 @@ describe('the order of the stacks', () => {
       ['Platform', []],
       ['Links', ['Platform']],
       ['Tasks', ['Platform']],
+      ['Schedules', ['Platform']],
+      ['Auth', ['Platform']],
       ['Etl', ['Platform']],
       ['Docs', ['Platform']],
-      ['Edge', ['Links', 'Tasks', 'Etl', 'Docs']],
+      ['Edge', ['Links', 'Tasks', 'Schedules', 'Auth', 'Etl', 'Docs']],
     ])
   })
 
@@ -110,6 +114,8 @@ describe('the names', () => {
       'backlot-platform',
       'backlot-links',
       'backlot-tasks',
+      'backlot-schedules',
+      'backlot-auth',
       'backlot-etl',
       'backlot-docs',
     ])
