@@ -124,7 +124,7 @@ export function tasksStoreCases(make: () => TasksStore, eventually: Eventually):
       expect(ids).toEqual([urgent.id, early.id, late.id])
       expect(await store.ready(over.workspaceId, 'order', 2)).toEqual([urgent.id, early.id])
       expect(await store.running(over.workspaceId, 'order', 10)).toEqual([busy.id])
-      const found = await store.getAll(over.workspaceId, [late.id, newId(), urgent.id])
+      const found = await store.getAll(over.workspaceId, [late.id, newId(), urgent.id, late.id])
       expect(found.map(({ id }) => id)).toEqual([late.id, urgent.id])
     })
   })

@@ -37,7 +37,7 @@ export function memoryTasks(): MemoryTasks {
       return task?.workspaceId === workspaceId ? task : undefined
     },
     async getAll(workspaceId, ids) {
-      return ids.flatMap((id) => all.get(id) ?? []).filter((task) => task.workspaceId === workspaceId)
+      return [...new Set(ids)].flatMap((id) => all.get(id) ?? []).filter((task) => task.workspaceId === workspaceId)
     },
     input: async (task) => task.input ?? inputs.get(task.id),
     async replace(before, after) {
