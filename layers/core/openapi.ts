@@ -214,6 +214,11 @@ function answersOf(route: DescribedRoute, { schemas, example }: Parts): Record<s
             schemas.of(answer.body, 'output'),
             example.answers?.[status],
           ),
+          ...(answer.otherwise !== undefined && {
+            [answer.otherwise.contentType]: {
+              schema: { type: 'string', description: answer.otherwise.description },
+            },
+          }),
         },
       }),
     },

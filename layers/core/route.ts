@@ -15,6 +15,8 @@ export interface Answer {
   readonly body?: z.ZodType
   /** Default `application/json`; for any other type the body is a string. */
   readonly contentType?: string
+  /** Another form of the same answer, a string that the handler names by its own `Content-Type`. */
+  readonly otherwise?: { readonly contentType: string; readonly description: string }
   /** Header name → description. */
   readonly headers?: Readonly<Record<string, string>>
 }

@@ -15,10 +15,10 @@ export const ORDERS = {
     { name: 'id', type: 'integer', required: true },
     { name: 'country', type: 'string' },
     { name: 'amount', type: 'decimal', precision: 10, scale: 2 },
-    { name: 'at', type: 'instant' },
+    { name: 'placed', type: 'instant' },
   ],
   keys: ['id'],
-  partitions: [{ column: 'at', by: 'day' }],
+  partitions: [{ column: 'placed', by: 'day' }],
 } as const
 
 export async function declare({ call }: Workspace, dataset: object = ORDERS): Promise<void> {

@@ -7,12 +7,12 @@ beforeAll(async () => {
   workspace = await newWorkspace()
   await declare(workspace, { ...ORDERS, keys: [] })
   const days = Array.from({ length: 9 }, (_, day) => `${day},DE,${day}.50,2026-01-0${day + 1}T10:00:00Z`)
-  await land(workspace, 'orders', `id,country,amount,at\n${days.join('\n')}\n`)
+  await land(workspace, 'orders', `id,country,amount,placed\n${days.join('\n')}\n`)
 })
 
 describe('a query', () => {
   it('reads only the files that its conditions can need', async () => {
-    const { body } = await ask(workspace, "SELECT id FROM orders WHERE at >= '2026-01-08' ORDER BY id")
+    const { body } = await ask(workspace, "SELECT id FROM orders WHERE placed >= '2026-01-08' ORDER BY id")
     expect(body).toMatchObject({
       columns: [{ name: 'id', type: 'BIGINT' }],
       rows: [['7'], ['8']],

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { ask, bucket, declare, land, ORDERS, rows, s3, upload } from './etl-cloud.ts'
 import { eventually, newWorkspace, visit, type Workspace } from './links-cloud.ts'
 
-const GOOD = 'id,country,amount,at\n1,DE,1.50,2026-01-01T10:00:00Z\n2,FR,2.25,2026-01-02T10:00:00Z\n'
+const GOOD = 'id,country,amount,placed\n1,DE,1.50,2026-01-01T10:00:00Z\n2,FR,2.25,2026-01-02T10:00:00Z\n'
 
 let workspace: Workspace
 beforeAll(async () => {
@@ -59,7 +59,7 @@ describe('a file', () => {
     const other = await newWorkspace()
     await declare(other)
     await land(other, 'orders', GOOD)
-    const run = await land(other, 'orders', gzipSync('at,id,country,amount\n2026-01-01T12:00:00Z,1,,7\n'))
+    const run = await land(other, 'orders', gzipSync('placed,id,country,amount\n2026-01-01T12:00:00Z,1,,7\n'))
     expect(run).toMatchObject({ status: 'published', counts: { good: 1 }, manifestVersion: 2 })
     expect(await rows(other, 'SELECT id, country, amount FROM orders ORDER BY id')).toEqual([
       ['1', null, '7.00'],
@@ -112,7 +112,7 @@ describe('a file', () => {
     const other = await newWorkspace()
     await declare(other, { ...ORDERS, keys: [], mode: 'replacePartitions' })
     await land(other, 'orders', GOOD)
-    await land(other, 'orders', 'id,at\n9,2026-01-02T00:00:00Z\n')
+    await land(other, 'orders', 'id,placed\n9,2026-01-02T00:00:00Z\n')
     expect(await rows(other, 'SELECT id FROM orders ORDER BY id')).toEqual([['1'], ['9']])
   })
 })

@@ -1,4 +1,5 @@
 /** A dataset: what lands in it must look like, and which manifest readers see. Pure. */
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import type { FieldError } from '#core/problem.ts'
 import { type Column, column, lexicalForm } from './column.ts'
@@ -185,7 +186,7 @@ export function incompatibilities(before: Definition, after: Definition): readon
   const now = new Map(after.columns.map((one) => [one.name, one]))
   for (const old of before.columns) {
     const found = now.get(old.name)
-    const same = found !== undefined && JSON.stringify(storedAs(found)) === JSON.stringify(storedAs(old))
+    const same = found !== undefined && isDeepStrictEqual(storedAs(found), storedAs(old))
     if (!same) faults.push(fault('/columns', 'column_changed', `expected ${old.name} to stay a column of its type`))
   }
   const known = new Set(before.columns.map(({ name }) => name))
@@ -193,7 +194,7 @@ export function incompatibilities(before: Definition, after: Definition): readon
     if (!known.has(one.name) && one.required)
       faults.push(fault(`/columns/${index}/required`, 'column_required', 'expected a new column not to be required'))
   for (const part of ['keys', 'partitions'] as const)
-    if (JSON.stringify(before[part]) !== JSON.stringify(after[part]))
+    if (!isDeepStrictEqual(before[part], after[part]))
       faults.push(fault(`/${part}`, 'layout_changed', `expected the ${part} to stay as they are`))
   return faults
 }

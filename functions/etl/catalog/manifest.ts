@@ -78,7 +78,7 @@ export function serialised(manifest: Manifest): { readonly body: string; readonl
   return { body, sha256: createHash('sha256').update(body).digest('hex') }
 }
 
-export const totalsOf = ({ files }: Pick<Manifest, 'files'>) => ({
+export const totalsOf = ({ files }: { readonly files: readonly ManifestFile[] }) => ({
   rows: files.reduce((sum, { rows }) => sum + rows, 0),
   bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
   files: files.length,

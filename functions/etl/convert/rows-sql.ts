@@ -75,6 +75,9 @@ function isInvalid(column: Column, text: string, value: string): readonly string
   if (column.type === 'boolean') return [`${text} NOT IN ('true', 'false')`]
   if (column.type === 'date')
     return [`${value} IS NULL`, `(${value}::VARCHAR <> ${text} OR length(${text}) <> 10) AND ${form}`]
+  // `12.5` becomes `12.5000`: what the cast only fills up with zeros it did not round.
+  if (column.type === 'decimal')
+    return [`${value} IS NULL`, `(NOT starts_with(${value}::VARCHAR, ${text}) OR ends_with(${text}, '.')) AND ${form}`]
   if (column.type === 'number') return [`${value} IS NULL OR NOT isfinite(${value})`, form]
   return [`${value} IS NULL`, form]
 }

@@ -23,7 +23,8 @@ const runQuery = route({
     200: {
       description: 'The rows; with the format `csv` as `text/csv`.',
       body: queryResultBody,
-      headers: { 'Backlot-Truncated': 'Of a CSV answer: `true` when there were more rows.' },
+      otherwise: { contentType: 'text/csv; charset=utf-8', description: 'RFC 4180, with a header line.' },
+      headers: { 'Backlot-Truncated': '`true` when there were more rows.' },
     },
   },
   problems: ['query_invalid', 'query_limit_exceeded'],
@@ -31,9 +32,9 @@ const runQuery = route({
     const answer = await askQuery({ ...body, workspaceId: principal.workspaceId })
     if (answer.kind === 'refused') throw problemOf(answer)
     const { kind: _, csv, rows, ...rest } = answer
-    if (csv === undefined) return { status: 200, body: { ...rest, rows: rows ?? [] } }
-    const headers = { 'Content-Type': 'text/csv; charset=utf-8', 'Backlot-Truncated': String(answer.truncated) }
-    return { status: 200, headers, body: csv }
+    const headers = { 'Backlot-Truncated': String(answer.truncated) }
+    if (csv === undefined) return { status: 200, headers, body: { ...rest, rows: rows ?? [] } }
+    return { status: 200, headers: { ...headers, 'Content-Type': 'text/csv; charset=utf-8' }, body: csv }
   },
 })
 

@@ -17,7 +17,7 @@ export const queryBody = z
   })
   .meta({ id: 'Query', description: `A question. It may take ${MAX_QUERY_MS / 1_000} seconds.` })
 
-const result = z
+export const queryResult = z
   .strictObject({
     columns: z.array(z.strictObject({ name: z.string(), type: z.string().meta({ description: 'Of DuckDB.' }) })),
     rows: z.array(z.array(z.unknown())).meta({
@@ -39,7 +39,5 @@ const result = z
   })
   .meta({ id: 'QueryResult', description: 'The answer.' })
 
-export const queryResultBody = z.union([
-  result,
-  z.string().meta({ description: 'CSV (RFC 4180), for the format `csv`.' }),
-])
+/** CSV is text, and the document names it apart. */
+export const queryResultBody = queryResult.or(z.string())

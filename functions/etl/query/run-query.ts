@@ -144,7 +144,7 @@ async function viewOf({ dataset, needed }: Source, folder: string, cache: FileCa
 }
 
 /** From here on the instance reads these files and nothing else, and no statement can change that. */
-async function confine(connection: DuckDbConnection, folder: string): Promise<void> {
+export async function confine(connection: DuckDbConnection, folder: string): Promise<void> {
   await connection.run(`SET allowed_directories = [${literal(folder)}]`)
   await connection.run('SET enable_external_access = false')
   await connection.run('SET lock_configuration = true')

@@ -94,8 +94,8 @@ describe('types', () => {
 
   it('decimal: is exact by its text, or kept aside', async () => {
     const columns = [{ name: 'v', type: 'decimal', precision: 6, scale: 2 }]
-    const { result, folder } = await converted(csv(columns), 'v\n1\n1.5\n-9999.99\n1.234\n10000\n01\n1e2\n')
-    expect((await quarantineOf(result)).map(({ line }) => line)).toEqual([5, 6, 7, 8])
+    const { result, folder } = await converted(csv(columns), 'v\n1\n1.5\n-9999.99\n1.234\n10000\n01\n1e2\n1.\n.5\n')
+    expect((await quarantineOf(result)).map(({ line }) => line)).toEqual([5, 6, 7, 8, 9, 10])
     expect((await rowsIn(result, folder)).map(({ v }) => v)).toEqual(['1.00', '1.50', '-9999.99'])
   })
 
