@@ -20,8 +20,14 @@ export function addStacks(app: App, environment: Environment): void {
 
   links.addStackDependency(platform, 'a rule can only be put on a bus that exists')
   if (environment.capabilities.apiAccessLogs)
+<<<<<<< HEAD
     docs.addStackDependency(platform, 'a stage can only write logs once the account has a role for it')
   if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, schedules, docs])
+=======
+    for (const stack of [tasks, docs])
+      stack.addStackDependency(platform, 'a stage can only write logs once the account has a role for it')
+  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, docs])
+>>>>>>> tasks
 }
 
 if (import.meta.main) {

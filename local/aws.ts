@@ -6,8 +6,6 @@ export interface CloudAddress {
 }
 
 export const LOCAL_REGION = 'us-east-1'
-/** The account that LocalStack gives to access keys that are no account number. */
-export const LOCAL_ACCOUNT = '000000000000'
 
 /** Configuration of an AWS SDK client for that cloud, independent of the caller's own profile and region. */
 export const clientFor = ({ endpoint, region }: CloudAddress) => ({

@@ -45,6 +45,10 @@ const COMMANDS: Readonly<Record<string, { readonly does: string; readonly run: C
   },
   check: { does: 'format, lint, types, dead code, policies', run: async () => (await import('./check.ts')).check() },
   bench: { does: 'measured tables [name]', run: async (args) => (await import('./bench.ts')).bench(args) },
+  chaos: {
+    does: 'the long fault and race tests [service] [--times N]',
+    run: async (args) => (await import('./chaos.ts')).chaos(args, progress),
+  },
   openapi: {
     does: 'write the OpenAPI documents [--check]',
     run: async (args) => (await import('./openapi.ts')).main(args),

@@ -2,16 +2,10 @@
  * The cloud of the tests: its own home, on free ports, deployed from this checkout; shared by all test files of a
  * project and taken down with it. Runs beside a developer's `npm start` without touching it.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { bringUp } from '../local/cloud.ts'
-import { homeAt } from '../local/home.ts'
 import type { Outputs } from '../local/outputs.ts'
-import { freePort } from '../local/ports.ts'
 import { terminalProgress } from '../local/progress.ts'
-import { ensureSetUp } from '../local/setup.ts'
+import { type ScratchCloud, startScratchCloud } from '../local/scratch-cloud.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -22,11 +16,8 @@ declare module 'vitest' {
   }
 }
 
-interface SharedCloud {
-  readonly outputs: Outputs
-  readonly folder: string
+interface SharedCloud extends ScratchCloud {
   readonly users: Set<string>
-  stop(): Promise<void>
 }
 
 /**
@@ -35,27 +26,10 @@ interface SharedCloud {
  */
 const registry = globalThis as { backlotTestCloud?: Promise<SharedCloud> | undefined }
 
-async function start(): Promise<SharedCloud> {
-  const progress = terminalProgress(process.stderr)
-  await ensureSetUp(progress)
-  const folder = await mkdtemp(join(tmpdir(), 'backlot-test-'))
-  const { cloud } = await bringUp({
-    home: homeAt(folder),
-    progress,
-    edgePort: 0,
-    cloudPort: await freePort(),
-    hotReload: false,
-  })
-  return {
-    outputs: cloud.outputs(),
-    folder,
-    users: new Set(),
-    async stop() {
-      await cloud.stop()
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
-}
+const start = async (): Promise<SharedCloud> => ({
+  ...(await startScratchCloud(terminalProgress(process.stderr))),
+  users: new Set(),
+})
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   registry.backlotTestCloud ??= start()

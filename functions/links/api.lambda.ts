@@ -18,7 +18,7 @@ export const handler = httpHandler({
     clicks: createClicksStore(kit.dynamo, environment.LINKS_TABLE),
     ids: kit.ids,
     cursors: kit.cursors,
-    randomBytes: systemRandom.bytes,
+    randomBytes: (count) => systemRandom.bytes(count),
     publicOrigin: kit.publicOrigin,
   },
   kit,

@@ -93,7 +93,7 @@ const LATIN_LOOKALIKES = /^[асԁеһіјӏорԛѕԝхуъҽпгѵѡαικνρ
  */
 export function checkSlug(input: string): SlugDecision {
   const slug = normaliseSlug(input)
-  const length = [...slug].length
+  const length = Array.from(slug).length
   if (length < 1 || length > MAX_SLUG_LENGTH)
     return { ok: false, code: 'slug_length', detail: `expected 1 to ${MAX_SLUG_LENGTH} characters, got ${length}` }
   if (isReserved(slug))

@@ -2,7 +2,19 @@
 import * as z from 'zod'
 import { pageOf, pageParameters } from '#core/pagination.ts'
 import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MIN_CONCURRENCY } from './queue.ts'
-import { DEATHS, DEFAULT_PRIORITY, MAX_INPUT_BYTES, MAX_PRIORITY, MIN_PRIORITY, STATUSES, TASK_ID } from './task.ts'
+import {
+  DEATHS,
+  DEFAULT_PRIORITY,
+  type Json,
+  MAX_INPUT_BYTES,
+  MAX_PRIORITY,
+  MIN_PRIORITY,
+  STATUSES,
+  TASK_ID,
+} from './task.ts'
+
+/** What came through the JSON parser. Not `z.json()`, whose schema contains itself, which few readers of OpenAPI can show. */
+const json = z.unknown() as z.ZodType<unknown> as z.ZodType<Json>
 
 const taskId = z
   .string()
@@ -63,8 +75,8 @@ export const taskSummaryBody = z
 export const taskBody = z
   .strictObject({
     ...summary,
-    input: z.json().meta({ description: 'As it was sent.' }),
-    result: z.json().optional().meta({ description: 'What it answered, unless that was larger than 16 KiB.' }),
+    input: json.meta({ description: 'As it was sent.' }),
+    result: json.optional().meta({ description: 'What it answered, unless that was larger than 16 KiB.' }),
     history: z
       .array(
         z.strictObject({
@@ -81,10 +93,7 @@ export const taskBody = z
 export const createTaskBody = z
   .strictObject({
     name: taskName,
-    input: z
-      .json()
-      .default({})
-      .meta({ description: `As its kind takes it, at most ${MAX_INPUT_BYTES} bytes as JSON.` }),
+    input: json.default({}).meta({ description: `As its kind takes it, at most ${MAX_INPUT_BYTES} bytes as JSON.` }),
     queue: z
       .string()
       .max(64)

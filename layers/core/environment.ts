@@ -8,9 +8,6 @@ export interface EnvironmentDefinition<Name extends string> {
   read(source?: Readonly<Record<string, string | undefined>>): Readonly<Record<Name, string>>
 }
 
-/** The names of a definition, for typed constructs: `NamesOf<typeof redirectEnvironment>`. */
-export type NamesOf<D> = D extends EnvironmentDefinition<infer Name> ? Name : never
-
 export function defineEnvironment<const Name extends string>(names: readonly Name[]): EnvironmentDefinition<Name> {
   return {
     names,

@@ -17,7 +17,9 @@ export async function startExtensions() {
   const listener = createServer((socket) => {
     socket.unref()
     http ??= import('node:http').then(({ createServer: createHttpServer }) =>
-      createHttpServer({ keepAliveTimeout: 0 }, (request, response) => route(request, response, registered, state)),
+      createHttpServer({ keepAliveTimeout: 0 }, (request, response) => {
+        route(request, response, registered, state).catch((error) => response.destroy(error))
+      }),
     )
     http.then((server) => server.emit('connection', socket))
   })
@@ -58,7 +60,7 @@ function allWaiting(registered, state) {
   })
 }
 
-function route(request, response, registered, state) {
+async function route(request, response, registered, state) {
   if (request.method === 'POST' && request.url === `${VERSION}/register`)
     return register(request, response, registered, state)
   const identifier = request.headers['lambda-extension-identifier']

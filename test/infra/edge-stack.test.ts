@@ -39,7 +39,8 @@ describe('the distribution', () => {
     const parameters = edge.toJSON().Parameters
     const reference = JSON.stringify(origin.DomainName)
     const [, parameter] = Object.entries<{ Default?: string }>(parameters).find(([id]) => reference.includes(id)) ?? []
-    const stack = parameter?.Default?.includes('/links/') ? 'Links' : 'Docs'
+    const service = parameter?.Default?.split('/')[2] ?? ''
+    const stack = service.charAt(0).toUpperCase() + service.slice(1)
     expect(origin.OriginPath ?? '').toBe(origin.OriginAccessControlId === undefined ? '/live' : '')
     return `${origin.OriginAccessControlId === undefined ? 'api' : 'functionUrl'} ${stack}`
   }
@@ -52,7 +53,12 @@ describe('the distribution', () => {
     const read = Object.values<{ Default: string }>(edge.toJSON().Parameters)
       .map(({ Default }) => Default)
       .filter((name) => !name.startsWith('/cdk-bootstrap/'))
-    expect(read.toSorted()).toEqual(['/backlot/docs/ApiId', '/backlot/links/ApiId', '/backlot/links/RedirectUrl'])
+    expect(read.toSorted()).toEqual([
+      '/backlot/docs/ApiId',
+      '/backlot/links/ApiId',
+      '/backlot/links/RedirectUrl',
+      '/backlot/tasks/ApiId',
+    ])
     expect(published).toEqual(expect.arrayContaining(read))
   })
 

@@ -62,11 +62,19 @@ describe('environmentOf', () => {
 describe('capabilities', () => {
   it('are all there on AWS', () => {
     const aws = defineCapabilities('aws')
-    expect(CAPABILITY_NAMES.filter((name) => !aws[name])).toEqual([])
+    // What is there for the sake of one machine is nowhere else.
+    expect(CAPABILITY_NAMES.filter((name) => !aws[name])).toEqual(['inbox', 'loopbackRequests'])
   })
 
   it('tell LocalStack as a process from LocalStack in Docker', () => {
-    expect(CAPABILITY_NAMES.filter((name) => defineCapabilities('local')[name])).toEqual(['lambdaLayers'])
-    expect(CAPABILITY_NAMES.filter((name) => defineCapabilities('localstack')[name])).toEqual([])
+    expect(CAPABILITY_NAMES.filter((name) => defineCapabilities('local')[name])).toEqual([
+      'lambdaLayers',
+      'inbox',
+      'loopbackRequests',
+    ])
+    expect(CAPABILITY_NAMES.filter((name) => defineCapabilities('localstack')[name])).toEqual([
+      'inbox',
+      'loopbackRequests',
+    ])
   })
 })

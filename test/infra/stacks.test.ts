@@ -62,6 +62,7 @@ describe('the order of the stacks', () => {
       expect(order).toEqual([
         ['Platform', []],
         ['Links', ['Platform']],
+        ['Tasks', []],
         ['Docs', []],
       ])
     },
@@ -73,8 +74,9 @@ describe('the order of the stacks', () => {
     expect(order).toEqual([
       ['Platform', []],
       ['Links', ['Platform']],
+      ['Tasks', ['Platform']],
       ['Docs', ['Platform']],
-      ['Edge', ['Links', 'Docs']],
+      ['Edge', ['Links', 'Tasks', 'Docs']],
     ])
   })
 
@@ -102,7 +104,12 @@ describe('the names', () => {
     for (const expected of ['backlot-links', 'backlot-access', 'backlot', 'backlot-alarms', 'backlot-links-clicks'])
       expect(flat).toContain(expected)
     expect(flat).toContain('backlot-links-clicks-dlq')
-    expect(stacks.map(({ stackName }) => stackName)).toEqual(['backlot-platform', 'backlot-links', 'backlot-docs'])
+    expect(stacks.map(({ stackName }) => stackName)).toEqual([
+      'backlot-platform',
+      'backlot-links',
+      'backlot-tasks',
+      'backlot-docs',
+    ])
     const outputs = Object.keys(templates.get('Links')?.toJSON().Outputs)
     expect(outputs.toSorted()).toEqual(['ApiId', 'ApiUrl', 'RedirectApiId', 'RedirectApiUrl', 'RedirectUrl'])
   })

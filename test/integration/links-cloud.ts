@@ -94,8 +94,8 @@ export async function newWorkspace(): Promise<Workspace> {
 }
 
 /** People and bots that the API has counted for the link. */
-export async function countsOf({ call }: Workspace, linkId: string): Promise<{ clicks: number; bots: number }> {
-  const { status, body } = await call('GET', `${LINKS}/${linkId}/stats`)
+export async function countsOf(workspace: Workspace, linkId: string): Promise<{ clicks: number; bots: number }> {
+  const { status, body } = await workspace.call('GET', `${LINKS}/${linkId}/stats`)
   expect(status).toBe(200)
   return { clicks: body.clicks, bots: body.bots }
 }
@@ -111,7 +111,7 @@ export async function eventually<T>(
     const seen = await look()
     if (isRight(seen)) return seen
     if (performance.now() > end)
-      throw new Error(`expected ${isRight} within ${deadline} ms, got ${JSON.stringify(seen)}`)
+      throw new Error(`expected ${String(isRight)} within ${deadline} ms, got ${JSON.stringify(seen)}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }

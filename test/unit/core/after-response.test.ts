@@ -14,7 +14,7 @@ afterEach(async () => {
 async function until(condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 2_000
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`expected within 2 s: ${condition}`)
+    if (performance.now() > deadline) throw new Error(`expected within 2 s: ${String(condition)}`)
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

@@ -17,8 +17,11 @@ test.each([
 })
 
 it('speaks TLS where the endpoint does', async () => {
-  expect((await connection('sqs', ENVIRONMENT)).transport.request).toBe(https.request)
-  expect((await connection('sqs', { ...ENVIRONMENT, AWS_ENDPOINT_URL: ALL })).transport.request).toBe(http.request)
+  expect((await connection('sqs', ENVIRONMENT)).transport).toHaveProperty('request', https.request)
+  expect((await connection('sqs', { ...ENVIRONMENT, AWS_ENDPOINT_URL: ALL })).transport).toHaveProperty(
+    'request',
+    http.request,
+  )
 })
 
 it('signs with the session token where there is one', async () => {

@@ -153,7 +153,7 @@ describe('a random slug', () => {
     for (let attempt = 0; attempt < 5; attempt += 1) {
       const slug = randomSlug(randomBytes, attempt)
       expect(slug).toHaveLength(RANDOM_SLUG_LENGTH + attempt)
-      expect([...slug].every((letter) => RANDOM_SLUG_ALPHABET.includes(letter))).toBe(true)
+      expect(Array.from(slug).every((letter) => RANDOM_SLUG_ALPHABET.includes(letter))).toBe(true)
     }
   })
 

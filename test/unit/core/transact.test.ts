@@ -2,7 +2,7 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { cancellationCodes, transact } from '../../../functions/links/transact.store.ts'
+import { cancellationCodes, transact } from '../../../layers/core/transact.store.ts'
 
 const dynamo = mockClient(DynamoDBDocumentClient)
 beforeEach(() => {
