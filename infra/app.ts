@@ -20,14 +20,9 @@ export function addStacks(app: App, environment: Environment): void {
 
   links.addStackDependency(platform, 'a rule can only be put on a bus that exists')
   if (environment.capabilities.apiAccessLogs)
-<<<<<<< HEAD
-    docs.addStackDependency(platform, 'a stage can only write logs once the account has a role for it')
-  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, schedules, docs])
-=======
-    for (const stack of [tasks, docs])
+    for (const stack of [tasks, schedules, docs])
       stack.addStackDependency(platform, 'a stage can only write logs once the account has a role for it')
-  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, docs])
->>>>>>> tasks
+  if (environment.capabilities.cloudFront) new Edge(app, environment, [links, tasks, schedules, docs])
 }
 
 if (import.meta.main) {
