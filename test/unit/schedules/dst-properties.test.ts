@@ -13,10 +13,19 @@ const known = (name: string): Zone => {
   return zone
 }
 
+/** Formatting is what takes the model's time, and the cases look at the same days. */
+const walls = new Map<string, Map<number, number>>()
+
 /** The model: looks at each minute's clock, by the runtime's own formatter, and at nothing else. */
 function modelOf(zone: string) {
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' })
-  return (instant: number): number => Date.parse(`${format.format(instant).replace(' ', 'T')}:00Z`)
+  const known = walls.get(zone) ?? new Map<number, number>()
+  walls.set(zone, known)
+  return (instant: number): number => {
+    const wall = known.get(instant) ?? Date.parse(`${format.format(instant).replace(' ', 'T')}:00Z`)
+    known.set(instant, wall)
+    return wall
+  }
 }
 
 interface Case {
