@@ -63,6 +63,7 @@ describe('the order of the stacks', () => {
         ['Platform', []],
         ['Links', ['Platform']],
         ['Tasks', []],
+        ['Schedules', []],
         ['Docs', []],
       ])
     },
@@ -75,8 +76,9 @@ describe('the order of the stacks', () => {
       ['Platform', []],
       ['Links', ['Platform']],
       ['Tasks', ['Platform']],
+      ['Schedules', ['Platform']],
       ['Docs', ['Platform']],
-      ['Edge', ['Links', 'Tasks', 'Docs']],
+      ['Edge', ['Links', 'Tasks', 'Schedules', 'Docs']],
     ])
   })
 
@@ -108,6 +110,7 @@ describe('the names', () => {
       'backlot-platform',
       'backlot-links',
       'backlot-tasks',
+      'backlot-schedules',
       'backlot-docs',
     ])
     const outputs = Object.keys(templates.get('Links')?.toJSON().Outputs)
