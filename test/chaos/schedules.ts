@@ -1,0 +1,208 @@
+/**
+ * Schedules that are due within one minute while ticks repeat, overlap and stay away, and hints come twice: each time runs
+ * once. The rule that ticks is switched off; ticks come from here. Three groups:
+ * 1. told: ticks before their time, several at once, and every hint twice more
+ * 2. withheld: no tick at all until their time has passed, then several at once; in the long form so late that the time
+ *    counts as missed and is caught up
+ * 3. changed: told, then changed before their time: the old hints are stale, and the time runs by the new revision
+ *
+ * What has to hold at the end: every schedule ran once, at its time, by its last revision; and the bus heard of each run.
+ */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DisableRuleCommand, EnableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { MINUTE, SECOND, systemClock } from '#core/clock.ts'
+import { createIds } from '#core/ids.ts'
+import { systemRandom } from '#core/random.ts'
+import { newSchedule, update } from '../../functions/schedules/editing.ts'
+import { createSendHints } from '../../functions/schedules/hints.store.ts'
+import { createRunsStore } from '../../functions/schedules/runs.store.ts'
+import { DEFAULT_CATCH_UP, ON_TIME_MS, type Run, type Schedule } from '../../functions/schedules/schedule.ts'
+import { dueItemOf } from '../../functions/schedules/schedule-keys.ts'
+import { createSchedulesStore } from '../../functions/schedules/schedules.store.ts'
+import { hintOf } from '../../functions/schedules/tick.ts'
+import { clientFor } from '../../local/aws.ts'
+import type { ChaosOptions } from '../../local/chaos.ts'
+import type { Outputs } from '../../local/outputs.ts'
+import { type BusListener, listen } from './bus-listener.ts'
+
+export interface SchedulesChaosOptions extends ChaosOptions {
+  /** @default the long form's */
+  readonly schedules?: number
+  /** How long after their time the withheld ones are told. */
+  readonly withheldMs?: number
+}
+
+const LONG = { schedules: 500, withheldMs: ON_TIME_MS + 5 * SECOND }
+const NAME = 'backlot-schedules'
+const TICK = `${NAME}-tick`
+const TICKS_AT_ONCE = 5
+const PARALLEL = 10
+/** Making one takes some 20 ms; what is told must be told before its time. */
+const MAKING_MS_EACH = 40
+const MARGIN_MS = 10 * SECOND
+/** All are due within this time. */
+const SPREAD_SECONDS = 30
+const DEADLINE_MS = 5 * MINUTE
+const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+const GROUPS = ['told', 'withheld', 'changed'] as const
+
+const ids = createIds(systemClock, systemRandom)
+
+function connect(outputs: Outputs) {
+  const dynamo = DynamoDBDocumentClient.from(new DynamoDBClient(clientFor(outputs)), {
+    marshallOptions: { removeUndefinedValues: true },
+  })
+  const { endpoint, region } = outputs
+  return {
+    schedules: createSchedulesStore(dynamo, NAME),
+    runs: createRunsStore(dynamo, NAME),
+    lambda: new LambdaClient(clientFor(outputs)),
+    rules: new EventBridgeClient(clientFor(outputs)),
+    sendHints: createSendHints(
+      new SQSClient(clientFor(outputs)),
+      `${endpoint}/queue/${region}/000000000000/${NAME}-due`,
+    ),
+    workspaceId: ids('wsp'),
+  }
+}
+type Cloud = ReturnType<typeof connect>
+
+interface Made {
+  readonly group: (typeof GROUPS)[number]
+  readonly schedule: Schedule
+}
+
+export async function run({
+  outputs,
+  times,
+  schedules = LONG.schedules,
+  withheldMs = LONG.withheldMs,
+}: SchedulesChaosOptions): Promise<void> {
+  for (let round = 1; round <= times; round += 1) {
+    const began = performance.now()
+    const figures = await once(outputs, schedules, withheldMs)
+    const seconds = Math.round((performance.now() - began) / SECOND)
+    console.log(`schedules, round ${round}: ${schedules} schedules in ${seconds} s, ${figures}`)
+  }
+}
+
+async function once(outputs: Outputs, count: number, withheldMs: number): Promise<string> {
+  const cloud = connect(outputs)
+  const bus = await listen(outputs, 'backlot.schedules', cloud.workspaceId)
+  await cloud.rules.send(new DisableRuleCommand({ Name: TICK }))
+  try {
+    const due = wholeSecond(Date.now() + count * MAKING_MS_EACH + MARGIN_MS)
+    const sizes = Array.from({ length: count }, (_, n) => n)
+    const early = await each(
+      sizes.filter((n) => groupOf(n) !== 'withheld'),
+      (n) => make(cloud, n, due),
+    )
+    await ticks(cloud)
+    await repeatHints(cloud, early)
+    const changed = await each(early, (made) =>
+      made.group === 'changed' ? change(cloud, made) : Promise.resolve(made),
+    )
+    const withheld = await each(
+      sizes.filter((n) => groupOf(n) === 'withheld'),
+      (n) => make(cloud, n, due),
+    )
+    await waitUntil(due + SPREAD_SECONDS * SECOND + withheldMs)
+    for (let burst = 0; burst < 2; burst += 1) await ticks(cloud)
+    return await allRan(cloud, [...changed, ...withheld], bus)
+  } finally {
+    await cloud.rules.send(new EnableRuleCommand({ Name: TICK }))
+    await bus.close()
+  }
+}
+
+const groupOf = (n: number): Made['group'] => GROUPS[n % GROUPS.length] ?? 'told'
+const wholeSecond = (ms: number): number => Math.ceil(ms / SECOND) * SECOND
+const waitUntil = (at: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, at - Date.now())))
+
+async function each<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = []
+  const rest = items.entries()
+  const worker = async () => {
+    for (const [index, item] of rest) results[index] = await work(item)
+  }
+  await Promise.all(Array.from({ length: PARALLEL }, worker))
+  return results
+}
+
+/** By the service's own store: what the API would tell at once is left to the ticks. */
+async function make({ schedules, workspaceId }: Cloud, n: number, due: number): Promise<Made> {
+  const anchor = new Date(due + (n % SPREAD_SECONDS) * SECOND).toISOString()
+  const target = { type: 'event', data: { n } } as const
+  const times = { name: `chaos ${n}`, expression: 'every 1 day', timeZone: 'UTC', anchor }
+  const origin = { id: ids('sch'), workspaceId, createdBy: 'chaos', traceparent: TRACE }
+  const edited = newSchedule({ ...times, target, catchUp: DEFAULT_CATCH_UP }, origin, new Date())
+  if (!edited.ok) throw new Error(`expected a schedule, got ${JSON.stringify(edited.errors)}`)
+  await schedules.create(edited.schedule)
+  if (edited.schedule.nextAt !== anchor) throw new Error(`expected to be done by ${anchor}, made it too late`)
+  return { group: groupOf(n), schedule: edited.schedule }
+}
+
+async function ticks({ lambda }: Cloud): Promise<void> {
+  const answers = await Promise.all(
+    Array.from({ length: TICKS_AT_ONCE }, () => lambda.send(new InvokeCommand({ FunctionName: TICK, Payload: '{}' }))),
+  )
+  const failed = answers.find(({ FunctionError }) => FunctionError !== undefined)
+  if (failed) throw new Error(`expected the tick to work, got ${Buffer.from(failed.Payload ?? []).toString()}`)
+}
+
+/** As a queue does that delivers twice: once more in time, and once more at once, before its time. */
+async function repeatHints({ sendHints }: Cloud, made: readonly Made[]): Promise<void> {
+  const now = new Date()
+  const hints = made.flatMap(({ schedule }) => {
+    const due = dueItemOf(schedule)
+    return due === undefined ? [] : [hintOf(due, now)]
+  })
+  await sendHints(hints, now)
+  const last = hints.map(({ nominalAt }) => Date.parse(nominalAt)).reduce((a, b) => Math.max(a, b), 0)
+  await sendHints(hints, new Date(last))
+}
+
+async function change({ schedules }: Cloud, { group, schedule }: Made): Promise<Made> {
+  const changed = await schedules.change(schedule, (before) => {
+    const edited = update(before, { name: `${before.name}, changed` }, TRACE, new Date())
+    return edited.ok ? { schedule: edited.schedule } : { refusal: edited.errors }
+  })
+  if (changed.kind !== 'done') throw new Error(`expected to change ${schedule.id}, got ${JSON.stringify(changed)}`)
+  return { group, schedule: changed.schedule }
+}
+
+async function allRan(cloud: Cloud, made: readonly Made[], bus: BusListener): Promise<string> {
+  const heard = new Set<unknown>()
+  const end = performance.now() + DEADLINE_MS
+  let quiet = 0
+  // Until all were heard and nothing more comes: a run too many would be heard late.
+  while (quiet < 3 && performance.now() < end) {
+    const events = await bus.hear()
+    for (const { data } of events) heard.add(data['runId'])
+    quiet = heard.size >= made.length && events.length === 0 ? quiet + 1 : 0
+  }
+  const runs = await each(made, async ({ schedule }) => (await cloud.runs.list(schedule.id, 100, undefined)).runs)
+  const faults = made.flatMap((one, index) => faultsOf(one, runs[index] ?? [], heard))
+  if (heard.size !== made.length) faults.push(`expected ${made.length} events, got ${heard.size}`)
+  if (faults.length > 0) throw new Error(`${faults.length} faults:\n${faults.slice(0, 20).join('\n')}`)
+  const caughtUp = runs.flat().filter(({ kind }) => kind === 'caught-up').length
+  return `each ran once, ${caughtUp} of them caught up`
+}
+
+function faultsOf({ group, schedule }: Made, runs: readonly Run[], heard: ReadonlySet<unknown>): string[] {
+  const [ran] = runs
+  const right =
+    runs.length === 1 &&
+    ran?.nominalAt === schedule.nextAt &&
+    ran?.revision === schedule.revision &&
+    Date.parse(ran.startedAt) >= Date.parse(ran.nominalAt) &&
+    heard.has(ran.id)
+  if (right) return []
+  return [
+    `expected ${group} ${schedule.id} to run once at ${schedule.nextAt} by ${schedule.revision}, got ${JSON.stringify(runs)}`,
+  ]
+}
