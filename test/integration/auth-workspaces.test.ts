@@ -76,8 +76,7 @@ describe('members', () => {
     expect(await patch(bob, bobId, 'owner')).toMatchObject({ status: 403, body: { code: 'role_above_yours' } })
     expect(await patch(bob, annId, 'viewer')).toMatchObject({ status: 403, body: { code: 'role_above_yours' } })
     expect(await patch(ann, annId, 'member')).toMatchObject({ status: 409, body: { code: 'last_owner' } })
-    const remove = (by: Person, id: string) =>
-      by.browser.call('DELETE', `/api/auth/members/${id}`, { workspace: own })
+    const remove = (by: Person, id: string) => by.browser.call('DELETE', `/api/auth/members/${id}`, { workspace: own })
     expect(await remove(ann, annId)).toMatchObject({ status: 409, body: { code: 'last_owner' } })
 
     expect(await patch(ann, bobId, 'owner')).toMatchObject({ status: 200, body: { role: 'owner' } })
@@ -91,7 +90,9 @@ describe('members', () => {
     await invite(ann, own, 'Removed', bob, 'member')
     expect(await bob.browser.call('GET', '/api/auth/workspace', { workspace: own })).toMatchObject({ status: 200 })
     const bobId = await idOf(bob)
-    expect(await ann.browser.call('DELETE', `/api/auth/members/${bobId}`, { workspace: own })).toMatchObject({ status: 204 })
+    expect(await ann.browser.call('DELETE', `/api/auth/members/${bobId}`, { workspace: own })).toMatchObject({
+      status: 204,
+    })
     expect(await bob.browser.call('GET', '/api/auth/workspace', { workspace: own })).toMatchObject({ status: 404 })
   }, 90_000)
 })
