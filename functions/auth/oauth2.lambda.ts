@@ -52,7 +52,8 @@ async function load() {
   await access.putIssuerKeys([signingKey.publicJwk])
   const cookieKeys = [Buffer.from(await secret.key('oauth')).toString('base64url')]
   const users = createUsersStore(dynamo, environment.AUTH_TABLE)
-  return createProvider({ issuer, adapter, signingKey, cookieKeys, users })
+  const signedIn = async (cookie: string | undefined) => (await services.sessions.person(cookie))?.userId
+  return createProvider({ issuer, adapter, signingKey, cookieKeys, users, signedIn })
 }
 
 let loading: ReturnType<typeof load> | undefined

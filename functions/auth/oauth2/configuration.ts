@@ -1,5 +1,5 @@
 /** How the protocol engine is set up (https://github.com/panva/node-oidc-provider/blob/v9.x/docs/README.md). */
-import type { AdapterFactory, AdapterPayload, Configuration, KoaContextWithOIDC } from 'oidc-provider'
+import { type AdapterFactory, type AdapterPayload, type Configuration, errors, interactionPolicy } from 'oidc-provider'
 import type { Client } from '#core/access.store.ts'
 import { audienceOf } from '#core/access-token.ts'
 import { DAY, MINUTE, SECOND } from '#core/clock.ts'
@@ -30,6 +30,8 @@ export interface OAuth2Options {
   /** Of the engine's cookies, newest first. */
   readonly cookieKeys: readonly string[]
   readonly users: Pick<UsersStore, 'find'>
+  /** The id of whoever the browser's cookies say is signed in. */
+  readonly signedIn: (cookieHeader: string | undefined) => Promise<string | undefined>
 }
 
 const SCOPES: readonly string[] = ['openid', 'offline_access', ...PERMISSIONS]
@@ -61,7 +63,14 @@ export function clientMetadata({
   }
 }
 
-export function configuration({ issuer, adapter, signingKey, cookieKeys, users }: OAuth2Options): Configuration {
+export function configuration({
+  issuer,
+  adapter,
+  signingKey,
+  cookieKeys,
+  users,
+  signedIn,
+}: OAuth2Options): Configuration {
   return {
     adapter,
     jwks: { keys: [signingKey] },
@@ -90,7 +99,7 @@ export function configuration({ issuer, adapter, signingKey, cookieKeys, users }
       userinfo: '/oauth2/userinfo',
       end_session: '/oauth2/end-session',
     },
-    interactions: { url: (_ctx, interaction) => `/oauth2/interaction/${interaction.uid}` },
+    interactions: { policy: policy(signedIn), url: (_ctx, interaction) => `/oauth2/interaction/${interaction.uid}` },
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
@@ -119,9 +128,21 @@ export function configuration({ issuer, adapter, signingKey, cookieKeys, users }
   }
 }
 
+/** The engine's own session never outlives ours: who signed out, or is somebody else now, is asked again. */
+function policy(signedIn: OAuth2Options['signedIn']) {
+  const { base, Check } = interactionPolicy
+  const prompts = base()
+  prompts.get('login')?.checks.add(
+    new Check('our_session', 'the person is not signed in', 'login_required', async ({ oidc, req }) => {
+      const userId = await signedIn(req.headers.cookie)
+      return userId === undefined || userId !== oidc.session?.accountId ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT
+    }),
+  )
+  return prompts
+}
+
 async function resourceServer(issuer: string, resource: string, clientScope: string | undefined) {
   if (resource !== audienceOf(issuer)) {
-    const { errors } = await import('oidc-provider')
     throw new errors.InvalidTarget()
   }
   const scope = (clientScope ?? '').split(' ').filter((name) => PERMISSIONS.some((permission) => permission === name))
@@ -144,5 +165,3 @@ async function findAccount(users: Pick<UsersStore, 'find'>, sub: string, token: 
   if (issuedAt !== undefined && issuedAt * SECOND + SECOND < Date.parse(user.passwordChangedAt)) return undefined
   return { accountId: sub, claims: async () => ({ sub }) }
 }
-
-export type EngineContext = KoaContextWithOIDC

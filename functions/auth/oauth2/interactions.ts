@@ -1,6 +1,6 @@
 /**
- * Between an application's request and its answer: the person signs in on our pages, and says yes or no. A table of
- * named steps; `undefined` hands the request on to the engine.
+ * Between an application's request and its answer: the person signs in on our pages, and says yes or no. Everything
+ * else is the engine's.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type Provider from 'oidc-provider'
@@ -40,24 +40,19 @@ export async function interact(
     throw error
   })
   if (found === undefined || found.uid !== uid) {
-    send(
-      response,
-      400,
-      messagePage('This page is out of date', 'Please start again in the application that sent you here.'),
-    )
+    send(response, 400, outOfDate())
     return true
   }
   const person = await services.sessions.person(request.headers['cookie'])
   if (person === undefined) {
-    response
-      .writeHead(303, { location: `/auth/sign-in?return=${encodeURIComponent(`/oauth2/interaction/${uid}`)}` })
-      .end()
+    const back = encodeURIComponent(`/oauth2/interaction/${uid}`)
+    reply(response, 303, { location: `/auth/sign-in?return=${back}` })
     return true
   }
   const step: Step = { provider, services, request, incoming, response, interaction: found, person }
   if (request.method === 'GET') await show(step)
   else if (request.method === 'POST') await decide(step, abort !== undefined)
-  else response.writeHead(405, { allow: 'GET, POST' }).end()
+  else reply(response, 405, { allow: 'GET, POST' })
   return true
 }
 
@@ -115,11 +110,7 @@ async function decide(step: Step, abort: boolean): Promise<void> {
   }
   // Only whoever the interaction signed in can consent in it.
   if (interaction.prompt.name !== 'consent' || interaction.session?.accountId !== person.userId) {
-    send(
-      response,
-      400,
-      messagePage('This page is out of date', 'Please start again in the application that sent you here.'),
-    )
+    send(response, 400, outOfDate())
     return
   }
   const consent = { grantId: await granted(step) }
@@ -140,14 +131,18 @@ async function granted({ provider, interaction, person }: Step): Promise<string>
   return grant.save()
 }
 
+const outOfDate = (): RenderedPage =>
+  messagePage('This page is out of date', 'Please start again in the application that sent you here.')
+
 const wantedScopes = ({ params }: Interaction): readonly string[] => String(params['scope'] ?? '').split(' ')
 
 function send(response: ServerResponse, status: number, { body, headers }: RenderedPage): void {
-  response
-    .writeHead(status, { ...SECURITY_HEADERS, ...headersOf(headers), 'content-type': 'text/html; charset=utf-8' })
-    .end(body)
+  const type = { 'content-type': 'text/html; charset=utf-8' }
+  reply(response, status, { 'content-security-policy': headers['Content-Security-Policy'], ...type }, body)
 }
 
-const headersOf = (headers: RenderedPage['headers']) => ({
-  'content-security-policy': headers['Content-Security-Policy'],
-})
+function reply(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body = ''): void {
+  response.statusCode = status
+  for (const [name, value] of Object.entries({ ...SECURITY_HEADERS, ...headers })) response.setHeader(name, value)
+  response.end(body)
+}
