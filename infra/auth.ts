@@ -1,6 +1,7 @@
 /** People, workspaces and keys: the pages and the API, and the mails behind them. */
-import { type App, Duration } from 'aws-cdk-lib'
-import { apiEnvironment, sendMailsEnvironment } from '../functions/auth/environment.ts'
+import { type App, Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
+import { apiEnvironment, oauth2Environment, sendMailsEnvironment } from '../functions/auth/environment.ts'
 import { grantAccessWrite } from './constructs/platform-access.ts'
 import { grantKit, ServiceApi } from './constructs/service-api.ts'
 import { ServiceFunction } from './constructs/service-function.ts'
@@ -20,6 +21,7 @@ export class Auth extends ServiceStack {
     super(app, 'Auth', { environment, description: 'Backlot: people, workspaces, keys' })
     const table = new ServiceTable(this, 'Table')
     this.#api(table, this.#mails(table))
+    this.#oauth2(table)
   }
 
   #api(table: ServiceTable, mails: WorkQueue): void {
@@ -37,6 +39,35 @@ export class Auth extends ServiceStack {
     const api = new ServiceApi(this, 'Api', { handler, monitoring })
     this.publish('ApiId', api.apiId)
     this.publish('ApiUrl', api.url)
+  }
+
+  #oauth2(table: ServiceTable): void {
+    const monitoring = { impact: 'Applications get no tokens; those that they have work for ten minutes.' }
+    const handler = new ServiceFunction(this, 'OAuth2Function', {
+      source: 'functions/auth/oauth2.lambda.ts',
+      environment: oauth2Environment,
+      memoryMb: 512,
+      monitoring,
+    })
+    table.grantReadWrite(handler, 'AUTH_TABLE')
+    grantKit(handler, { state: table })
+    grantAccessWrite(handler, 'ACCESS_TABLE')
+    const key = this.#signingKey()
+    key.grant(handler, 'kms:Sign', 'kms:GetPublicKey')
+    handler.setVariable('SIGNING_KEY_ID', key.keyId)
+    const api = new ServiceApi(this, 'OAuth2Api', { name: 'oauth2', handler, monitoring })
+    this.publish('OAuth2ApiId', api.apiId)
+    this.publish('OAuth2ApiUrl', api.url)
+  }
+
+  /** KMS rotates no asymmetric keys by itself: a new key is a new resource, published before it signs. */
+  #signingKey(): Key {
+    return new Key(this, 'SigningKey', {
+      description: 'Signs access tokens and id tokens (ES256)',
+      keySpec: KeySpec.ECC_NIST_P256,
+      keyUsage: KeyUsage.SIGN_VERIFY,
+      removalPolicy: this.deployment.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
   }
 
   #mails(table: ServiceTable): WorkQueue {

@@ -34,6 +34,7 @@ const TASKS_API: EdgeOrigin = { stack: 'Tasks', kind: 'api', output: 'ApiId' }
 const ETL_API: EdgeOrigin = { stack: 'Etl', kind: 'api', output: 'ApiId' }
 const SCHEDULES_API: EdgeOrigin = { stack: 'Schedules', kind: 'api', output: 'ApiId' }
 const AUTH_API: EdgeOrigin = { stack: 'Auth', kind: 'api', output: 'ApiId' }
+const OAUTH2_API: EdgeOrigin = { stack: 'Auth', kind: 'api', output: 'OAuth2ApiId' }
 const DOCS_API: EdgeOrigin = { stack: 'Docs', kind: 'api', output: 'ApiId' }
 const REDIRECT: EdgeOrigin = {
   stack: 'Links',
@@ -63,6 +64,8 @@ export const EDGE_ROUTES = [
   api('/api/schedules/*', SCHEDULES_API),
   api('/api/auth/*', AUTH_API),
   api('/auth/*', AUTH_API),
+  api('/oauth2/*', OAUTH2_API),
+  api('/.well-known/*', OAUTH2_API),
   // Answers 404 where mails are real.
   api('/inbox', TASKS_API),
   api('/inbox/*', TASKS_API),

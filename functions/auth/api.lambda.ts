@@ -7,6 +7,7 @@ import { queueClient } from '#core/queue-client.store.ts'
 import { systemRandom } from '#core/random.ts'
 import { rateLimitStore } from '#core/rate-limit.store.ts'
 import { authApi } from './auth-api.ts'
+import { createClientsStore } from './clients.store.ts'
 import { apiEnvironment } from './environment.ts'
 import { createForms } from './forms.ts'
 import { createInvitationsStore } from './invitations.store.ts'
@@ -40,6 +41,7 @@ export const handler = httpHandler({
     workspaces: createWorkspacesStore(dynamo, environment.ACCESS_TABLE),
     invitations: createInvitationsStore(dynamo, environment.AUTH_TABLE),
     access,
+    clients: createClientsStore(dynamo, environment.ACCESS_TABLE),
     apiKeyHmac: () => secret.key('api-key'),
     mailTokenKey: () => secret.key('mail-token'),
     ids,

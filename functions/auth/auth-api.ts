@@ -1,6 +1,7 @@
 /** The routes of this service: its pages and its API. */
 import type { ServiceDescription } from '#core/route.ts'
 import type { AuthServices } from './auth-services.ts'
+import { clientRoutes } from './client-routes.ts'
 import { keyRoutes } from './key-routes.ts'
 import { accountRoutes } from './pages/account-routes.ts'
 import { peopleRoutes } from './pages/people-routes.ts'
@@ -13,5 +14,5 @@ export const authApi: ServiceDescription<AuthServices> = {
   description:
     'People, workspaces, members and API keys. Browsers that are signed in send their cookie instead of a key, with the ' +
     'header `Backlot-Workspace` on routes of a workspace.',
-  routes: [...personRoutes, ...workspaceRoutes, ...keyRoutes, ...peopleRoutes, ...accountRoutes],
+  routes: [...personRoutes, ...workspaceRoutes, ...keyRoutes, ...clientRoutes, ...peopleRoutes, ...accountRoutes],
 }

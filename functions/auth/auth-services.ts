@@ -4,6 +4,7 @@ import type { Clock } from '#core/clock.ts'
 import type { Cursors } from '#core/cursor.ts'
 import type { Ids } from '#core/ids.ts'
 import type { Random } from '#core/random.ts'
+import type { ClientsStore } from './clients.store.ts'
 import type { Forms } from './forms.ts'
 import type { InvitationsStore } from './invitations.store.ts'
 import type { RequestMail } from './mails-queue.store.ts'
@@ -25,6 +26,7 @@ export interface AuthServices {
   readonly workspaces: WorkspacesStore
   readonly invitations: InvitationsStore
   readonly access: AccessStore
+  readonly clients: ClientsStore
   /** Of `hashApiKey`. */
   readonly apiKeyHmac: () => Promise<Uint8Array>
   /** Derived for the purpose `mail-token`. */

@@ -6,6 +6,9 @@
  * | workspace | `workspace#<id>` | `workspace` | name, createdAt |
  * | API key | `api-key#<id>` | `api-key` | workspaceId, hash, role, scopes?, name, createdAt, expiresAt?, revokedAt? |
  * | key in its workspace's list | `workspace#<workspaceId>` | `api-key#<id>` | as the API key, without the hash |
+ * | OAuth client | `client#<id>` | `client` | workspaceId, name, role, scopes, grants, redirectUris, secretHash?, createdBy, createdAt |
+ * | client in its workspace's list | `workspace#<workspaceId>` | `client#<id>` | as the client |
+ * | the issuer's public keys | `issuer` | `jwks` | keys |
  * | member | `workspace#<id>` | `member#<userId>` | userId, email, role, joinedAt; written by the auth service |
  *
  * An API key in its three life stages:
@@ -25,6 +28,7 @@ import {
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb'
 import * as z from 'zod'
+import { type PublicJwk, publicJwk } from './access-token.ts'
 import { conditionFailed } from './dynamo.ts'
 import { PERMISSIONS, ROLES } from './permissions.ts'
 import type { TableKey } from './table.ts'
@@ -65,6 +69,23 @@ const memberSchema = z.object({
 })
 export type Member = z.infer<typeof memberSchema>
 
+const clientSchema = z.object({
+  id: z.string(),
+  workspaceId: z.string(),
+  name: z.string(),
+  /** What it may do at most when it acts for the workspace itself, and who could make it. */
+  role: z.enum(ROLES),
+  scopes: z.array(z.string()).transform((scopes) => PERMISSIONS.filter((permission) => scopes.includes(permission))),
+  grants: z.array(z.enum(['authorization_code', 'client_credentials'])),
+  redirectUris: z.array(z.string()),
+  /** Of a confidential client: the SHA-256 of its secret, hex. */
+  secretHash: z.hex().optional(),
+  createdBy: z.string(),
+  createdAt: z.iso.datetime(),
+})
+/** An OAuth client. */
+export type Client = z.infer<typeof clientSchema>
+
 export interface AccessStore {
   /** Creates or replaces. */
   putWorkspace(workspace: Workspace): Promise<void>
@@ -79,6 +100,10 @@ export interface AccessStore {
    * key that works until then and was not rotated yet.
    */
   rotateApiKey(oldId: string, endsAt: Date, key: StoredApiKey): Promise<boolean>
+  /** The public keys of the issuer of access tokens; none before it first ran. */
+  issuerKeys(): Promise<readonly PublicJwk[]>
+  putIssuerKeys(keys: readonly PublicJwk[]): Promise<void>
+  findClient(id: string): Promise<Client | undefined>
   findMember(workspaceId: string, userId: string): Promise<Member | undefined>
   /** False when the workspace has no such key. Revoking again keeps the first time. */
   revokeApiKey(workspaceId: string, id: string, revokedAt: Date): Promise<boolean>
@@ -87,6 +112,8 @@ export interface AccessStore {
 const workspaceKey = (id: string): TableKey => ({ pk: `workspace#${id}`, sk: 'workspace' })
 const apiKeyKey = (id: string): TableKey => ({ pk: `api-key#${id}`, sk: 'api-key' })
 const listKey = (workspaceId: string, id: string): TableKey => ({ pk: `workspace#${workspaceId}`, sk: `api-key#${id}` })
+const ISSUER_KEYS: TableKey = { pk: 'issuer', sk: 'jwks' }
+export const clientKey = (id: string): TableKey => ({ pk: `client#${id}`, sk: 'client' })
 export const memberKey = (workspaceId: string, userId: string): TableKey => ({
   pk: `workspace#${workspaceId}`,
   sk: `member#${userId}`,
@@ -111,6 +138,17 @@ export function accessStore(client: DynamoDBDocumentClient, table: string): Acce
       return item === undefined ? undefined : apiKeySchema.parse(item)
     },
     rotateApiKey: (oldId, endsAt, key) => rotateApiKey(client, table, oldId, endsAt, key),
+    async issuerKeys() {
+      const item = await get(ISSUER_KEYS)
+      return item === undefined ? [] : z.array(publicJwk).parse(item['keys'])
+    },
+    async putIssuerKeys(keys) {
+      await client.send(new PutCommand({ TableName: table, Item: { ...ISSUER_KEYS, keys } }))
+    },
+    async findClient(id) {
+      const item = await get(clientKey(id))
+      return item === undefined ? undefined : clientSchema.parse(item)
+    },
     async findMember(workspaceId, userId) {
       const item = await get(memberKey(workspaceId, userId))
       return item === undefined ? undefined : memberSchema.parse(item)

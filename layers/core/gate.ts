@@ -1,18 +1,20 @@
 /**
  * The one place where a request is authenticated and authorised. A pipeline:
  * 1. read the bearer token (RFC 6750 §2.1)
- * 2. parse it as an API key
+ * 2. parse it as an API key; an access token takes its own way (`token-gate.ts`)
  * 3. find the key (cached for `KEY_CACHE_MS`)
  * 4. compare the hash, the expiry, the revocation
  * 5. compare the permission
  * From outside all failures of 1–4 look alike; the log has the reason.
  */
 import type { StoredApiKey } from './access.store.ts'
+import { looksLikeJwt } from './access-token.ts'
 import { type ApiKey, hashApiKey, parseApiKey, sameHash } from './api-key.ts'
 import type { Clock } from './clock.ts'
 import { SECOND } from './clock.ts'
 import { isAllowed, type Permission, type Principal } from './permissions.ts'
 import { Problem } from './problem.ts'
+import type { TokenGate, TokenRefusal } from './token-gate.ts'
 
 /** Why a caller is not let in. Private: for the log. */
 export type Refusal =
@@ -23,6 +25,7 @@ export type Refusal =
   | 'wrong_secret'
   | 'expired'
   | 'revoked'
+  | TokenRefusal
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly principal: Principal }
@@ -43,15 +46,18 @@ export interface ApiKeyGateOptions {
   /** The HMAC key of `hashApiKey`. */
   readonly hmacKey: () => Promise<Uint8Array>
   readonly clock: Clock
+  /** @default access tokens are refused */
+  readonly tokens?: TokenGate
 }
 
-export function apiKeyGate({ findApiKey, hmacKey, clock }: ApiKeyGateOptions): Gate {
+export function apiKeyGate({ findApiKey, hmacKey, clock, tokens }: ApiKeyGateOptions): Gate {
   const find = cached(findApiKey, clock)
   return {
     async admit(authorization) {
       if (authorization === undefined) return { kind: 'refused', reason: 'no_credentials' }
       const token = bearerToken(authorization)
       if (token === undefined) return { kind: 'refused', reason: 'not_bearer' }
+      if (tokens !== undefined && looksLikeJwt(token)) return tokens(token)
       const key = parseApiKey(token)
       if (key === undefined) return { kind: 'refused', reason: 'malformed_key' }
       const [stored, hmac] = await Promise.all([find(key.id), hmacKey()])
@@ -77,13 +83,17 @@ function decide(key: ApiKey, stored: StoredApiKey | undefined, hmac: Uint8Array,
 }
 
 /** Counted from before the read, so that an answer that was long on its way is not kept longer. */
-function cached(find: ApiKeyGateOptions['findApiKey'], clock: Clock): ApiKeyGateOptions['findApiKey'] {
-  const entries = new Map<string, { readonly stored: StoredApiKey | undefined; readonly readAt: number }>()
-  return async (id) => {
+export function cached<Ids extends readonly string[], Stored>(
+  find: (...ids: Ids) => Promise<Stored | undefined>,
+  clock: Clock,
+): (...ids: Ids) => Promise<Stored | undefined> {
+  const entries = new Map<string, { readonly stored: Stored | undefined; readonly readAt: number }>()
+  return async (...ids) => {
+    const id = ids.join(' ')
     const now = clock.now().getTime()
     const entry = entries.get(id)
     if (entry !== undefined && now - entry.readAt < KEY_CACHE_MS) return entry.stored
-    const stored = await find(id)
+    const stored = await find(...ids)
     entries.delete(id)
     entries.set(id, { stored, readAt: now })
     const [oldest] = entries.keys()

@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts'
 import { type Cursors, createCursors } from './cursor.ts'
 import { documentClient } from './document-client.store.ts'
 import { CLIENT_LIMITS } from './dynamo.ts'
-import { apiKeyGate } from './gate.ts'
+import { apiKeyGate, cached, type Gate } from './gate.ts'
 import type { HttpKit } from './http.ts'
 import { idempotencyStore } from './idempotency.store.ts'
 import { idempotency } from './idempotency.ts'
@@ -18,6 +18,7 @@ import type { WriteLine } from './log.ts'
 import type { Random } from './random.ts'
 import { rateLimitStore } from './rate-limit.store.ts'
 import { type Limit, type LimitClass, rateLimiter } from './rate-limit.ts'
+import { tokenGate } from './token-gate.ts'
 
 export interface KitOptions {
   readonly clock: Clock
@@ -58,7 +59,7 @@ export function createKit(environment: KitEnvironment, options: KitOptions): Kit
     publicOrigin: environment.PUBLIC_ORIGIN,
     origins: [environment.PUBLIC_ORIGIN, ...origins],
     access: {
-      gate: apiKeyGate({ findApiKey: (id) => access.findApiKey(id), hmacKey: () => secret.key('api-key'), clock }),
+      gate: gateOf(access, () => secret.key('api-key'), environment.PUBLIC_ORIGIN, clock),
       limiter: rateLimiter({
         store: rateLimitStore(dynamo, environment.STATE_TABLE),
         clock,
@@ -68,4 +69,16 @@ export function createKit(environment: KitEnvironment, options: KitOptions): Kit
     },
     ...(writeLog !== undefined && { writeLog }),
   }
+}
+
+/** API keys and access tokens, from the one table. */
+function gateOf(access: AccessStore, hmacKey: () => Promise<Uint8Array>, issuer: string, clock: Clock): Gate {
+  const tokens = tokenGate({
+    issuer,
+    issuerKeys: () => access.issuerKeys(),
+    findMember: cached((workspaceId: string, userId: string) => access.findMember(workspaceId, userId), clock),
+    findClient: cached((id: string) => access.findClient(id), clock),
+    clock,
+  })
+  return apiKeyGate({ findApiKey: (id) => access.findApiKey(id), hmacKey, clock, tokens })
 }
