@@ -30,7 +30,11 @@ export function clicksRecordedBy(clicks: readonly Click[]): readonly (BusEvent &
   const byWorkspace = Map.groupBy(clicks, ({ workspaceId }) => workspaceId)
   return [...byWorkspace].map(([workspaceId, all]) => {
     const once = [...new Map(all.map((click) => [click.eventId, click])).values()]
-    const occurredAt = once.reduce((latest, click) => (click.occurredAt > latest ? click.occurredAt : latest), '')
+    const occurredAt =
+      once
+        .map((click) => click.occurredAt)
+        .toSorted()
+        .at(-1) ?? ''
     return {
       id: eventId(once, occurredAt),
       type: 'ClicksRecorded',

@@ -66,12 +66,12 @@ export type Exchange = (hop: Hop) => Promise<HopAnswer>
 export function createExchange(policy: AddressPolicy, resolve: Resolve = systemResolve): Exchange {
   const lookup = guardedLookup(resolve, policy)
   return ({ method, url, headers, body, signal, maxBytes }) =>
-    new Promise((done, failed) => {
+    new Promise((answered, failed) => {
       const send = url.protocol === 'https:' ? httpsRequest : httpRequest
       const sent = send(url, { method, headers, lookup, signal, agent: false }, (answer) => {
         readBody(answer, maxBytes).then(
           ({ bytes, truncated }) =>
-            done({ status: answer.statusCode ?? 0, headers: headersOf(answer), body: bytes, truncated }),
+            answered({ status: answer.statusCode ?? 0, headers: headersOf(answer), body: bytes, truncated }),
           failed,
         )
       })

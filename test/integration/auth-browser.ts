@@ -53,7 +53,8 @@ export function newBrowser(origin: string): Browser {
     })
     for (const line of answer.headers.getSetCookie()) {
       const [pair = ''] = line.split(';')
-      const [name = '', value = ''] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]
+      const equals = pair.indexOf('=')
+      const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)]
       if (/max-age=0(;|$)/i.test(line)) cookies.delete(name)
       else cookies.set(name, value)
     }

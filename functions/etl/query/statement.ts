@@ -71,8 +71,11 @@ export function statementOf(serialised: unknown): Statement {
   return { kind: 'select', uses, defined }
 }
 
+/** DuckDB's tree is untyped: what should be a name is one, or is none. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
 function refusedByParser(root: Node): Statement {
-  const message = String(root['error_message'] ?? '')
+  const message = textOf(root['error_message'])
   if (root['error_type'] === 'parser') return { kind: 'refused', code: 'sql_invalid', detail: message }
   return { kind: 'refused', code: 'statement_not_allowed', detail: 'expected a SELECT statement' }
 }
@@ -99,7 +102,7 @@ function names(cteMap: unknown, defined: Set<string>): void {
 }
 
 function check(node: Node): void {
-  const name = String((isNode(node['function']) ? node['function'] : node)['function_name'] ?? '').toLowerCase()
+  const name = textOf((isNode(node['function']) ? node['function'] : node)['function_name']).toLowerCase()
   if (node['type'] === 'TABLE_FUNCTION' && !TABLE_FUNCTIONS.has(name))
     throw new Refusal('function_not_allowed', `expected one of ${[...TABLE_FUNCTIONS].join(', ')} in FROM, got ${name}`)
   if (node['class'] === 'FUNCTION' && (REFUSED_FUNCTIONS.has(name) || node['schema'] !== ''))
@@ -120,7 +123,7 @@ function useOf(node: Node, conditions: readonly Condition[]): TableUse {
 /** Only of a SELECT from this one table without a join: elsewhere a column's table would have to be worked out. */
 function conditionsFor(select: Node, from: Node): readonly Condition[] {
   if (from['type'] !== 'BASE_TABLE' || from['sample'] != null || !isEmpty(from['column_name_alias'])) return []
-  const known = new Set([from['table_name'], from['alias']].map((name) => String(name ?? '').toLowerCase()))
+  const known = new Set([from['table_name'], from['alias']].map((name) => textOf(name).toLowerCase()))
   return conjuncts(select['where_clause']).flatMap((one) => conditionsOf(one, known))
 }
 

@@ -58,7 +58,9 @@ export function createRunsStore(client: DynamoDBDocumentClient, table: string): 
       const ids = await query(client, table, workspaceId, dataset, limit + 1, after)
       const kept = ids.slice(0, limit)
       const found = await Promise.all(
-        kept.map((item) => (dataset === undefined ? runOf(item, workspaceId) : get(workspaceId, String(item['sk'])))),
+        kept.map(async (item) =>
+          dataset === undefined ? runOf(item, workspaceId) : get(workspaceId, String(item['sk'])),
+        ),
       )
       const runs = found.filter((run) => run !== undefined)
       return { runs, next: ids.length > limit ? String(kept.at(-1)?.['sk']) : undefined }

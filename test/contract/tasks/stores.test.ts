@@ -133,7 +133,7 @@ describe('the cost', () => {
     let units = 0
     table.client.middlewareStack.add(
       (next) => async (args) => {
-        const result = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'INDEXES' } as never })
+        const result = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'INDEXES' } })
         const { ConsumedCapacity } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } }
         units += ConsumedCapacity?.CapacityUnits ?? 0
         return result
