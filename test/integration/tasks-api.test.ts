@@ -111,7 +111,7 @@ describe('lists', () => {
       return seen
     }
     expect(await ids('')).toEqual(made.toSorted().toReversed())
-    expect((await ids('queue=a')).toSorted()).toEqual([made[0], made[2], made[4]].toSorted())
+    expect((await ids('queue=a')).toSorted()).toEqual(made.filter((_, index) => index % 2 === 0).toSorted())
     expect((await ids('status=scheduled')).toSorted()).toEqual(made.toSorted())
     expect(await ids('status=dead')).toEqual([])
     expect((await ids('queue=b&status=scheduled&name=http.request')).length).toBe(2)

@@ -42,8 +42,8 @@ export async function startReceiver(
   }
 }
 
-export async function makeTask({ call }: Workspace, body: object): Promise<TaskBody> {
-  const answer = await call('POST', TASKS, { body })
+export async function makeTask(workspace: Workspace, body: object): Promise<TaskBody> {
+  const answer = await workspace.call('POST', TASKS, { body })
   expect(answer).toMatchObject({ status: 202, body: { id: expect.stringMatching(/^tsk_/) } })
   expect(answer.headers.get('location')).toBe(`${TASKS}/${answer.body.id}`)
   return answer.body
@@ -51,8 +51,8 @@ export async function makeTask({ call }: Workspace, body: object): Promise<TaskB
 
 export const request = (url: string, over: object = {}) => ({ name: 'http.request', input: { url }, ...over })
 
-export async function readTask({ call }: Workspace, { id }: { id: string }): Promise<TaskBody> {
-  const { status, body } = await call('GET', `${TASKS}/${id}`)
+export async function readTask(workspace: Workspace, { id }: { id: string }): Promise<TaskBody> {
+  const { status, body } = await workspace.call('GET', `${TASKS}/${id}`)
   expect(status).toBe(200)
   return body
 }

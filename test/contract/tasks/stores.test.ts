@@ -111,7 +111,7 @@ describe('queues', () => {
         return places
       }),
     )
-    expect(started.toSorted()).toEqual([0, 0, 0, 0, 10, 10])
+    expect(started.toSorted((a, b) => a - b)).toEqual([0, 0, 0, 0, 10, 10])
     const queue = await queues.get(workspaceId, 'busy')
     expect(Object.keys(queue?.runners ?? {})).toHaveLength(2)
     expect(queue?.wakes).toBe(6)

@@ -86,7 +86,7 @@ describe('a runner', () => {
     const all = engine([define({ handler: async () => undefined })])
     add(all)
     await all.dispatch(all.wake)
-    const { change } = all.queues
+    const change = all.queues.change.bind(all.queues)
     let late: Task | undefined
     // Between its last look and its leave a task comes, to a queue whose places are all taken.
     all.queues.change = async (workspaceId, name, now, decide) => {

@@ -11,7 +11,7 @@ import { runQueue } from '../../../functions/tasks/run.ts'
 import type { RunnerOrder } from '../../../functions/tasks/runner-order.ts'
 import type { Task } from '../../../functions/tasks/task.ts'
 import { defineTask, type KnownTask, type TaskDefinition } from '../../../functions/tasks/task-definition.ts'
-import { clockAt } from '../core/doubles.ts'
+import { clockAt, type TestClock } from '../core/doubles.ts'
 import { memoryQueues, memoryTasks } from './memory-stores.ts'
 import { NOW, WORKSPACE } from './samples.ts'
 
@@ -19,12 +19,12 @@ export const define = (definition: Partial<TaskDefinition> & Pick<TaskDefinition
   defineTask({ name: 'test.work', description: 'For tests.', input: z.any(), ...definition })
 
 /** Timers that fire when the test moves the clock, in their order. */
-function fakeTimers(advance: (ms: number) => void, now: () => Date) {
+function fakeTimers(clock: TestClock) {
   const waiting = new Set<{ at: number; fire: () => void }>()
   const pause: Pause = (ms, signal) =>
     new Promise((resolve) => {
       const timer = {
-        at: now().getTime() + ms,
+        at: clock.now().getTime() + ms,
         fire: () => {
           waiting.delete(timer)
           resolve()
@@ -36,16 +36,16 @@ function fakeTimers(advance: (ms: number) => void, now: () => Date) {
     })
   /** Moves time to the next timer within `ms` and lets everything that follows happen, again and again. */
   const pass = async (ms: number) => {
-    const end = now().getTime() + ms
+    const end = clock.now().getTime() + ms
     await settle()
     for (;;) {
       const [next] = [...waiting].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)
       if (next === undefined) break
-      advance(Math.max(0, next.at - now().getTime()))
+      clock.advance(Math.max(0, next.at - clock.now().getTime()))
       next.fire()
       await settle()
     }
-    advance(Math.max(0, end - now().getTime()))
+    clock.advance(Math.max(0, end - clock.now().getTime()))
   }
   return { pause, pass }
 }
@@ -57,7 +57,7 @@ export async function settle(): Promise<void> {
 
 export function engine(definitions: readonly KnownTask[]) {
   const clock = clockAt(NOW.toISOString())
-  const { pause, pass } = fakeTimers(clock.advance, clock.now)
+  const { pause, pass } = fakeTimers(clock)
   const tasks = memoryTasks()
   const queues = memoryQueues()
   const hints: DelayedHint[] = []
@@ -105,13 +105,13 @@ export function engine(definitions: readonly KnownTask[]) {
         {
           ...options,
           tasks: {
-            ready: living(tasks.ready),
-            getAll: living(tasks.getAll),
-            input: living(tasks.input),
-            replace: living(tasks.replace),
-            change: living(tasks.change),
+            ready: living((workspaceId, queue, limit) => tasks.ready(workspaceId, queue, limit)),
+            getAll: living((workspaceId, ids) => tasks.getAll(workspaceId, ids)),
+            input: living((task) => tasks.input(task)),
+            replace: living((before, after) => tasks.replace(before, after)),
+            change: living((ref, decide, known) => tasks.change(ref, decide, known)),
           },
-          queues: { change: living(queues.change) },
+          queues: { change: living((workspaceId, name, now, decide) => queues.change(workspaceId, name, now, decide)) },
           services: {
             clock,
             http: { send: async () => ({ kind: 'failed', code: 'none', detail: 'none' }) },

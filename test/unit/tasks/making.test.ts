@@ -137,6 +137,17 @@ describe('a command', () => {
     expect(all.hints).toHaveLength(1)
   })
 
+  it('wakes its queue once for all that came with it', async () => {
+    const all = services()
+    await acceptCommands(
+      [message({ id: 'a' }), message({ id: 'b' }), message({ id: 'c', queue: 'other' })],
+      all,
+      NOW,
+      log,
+    )
+    expect(all.hints.map(({ hint }) => hint.kind === 'wake' && hint.queue)).toEqual(['default', 'other'])
+  })
+
   it('that can not become a task fails alone', async () => {
     const all = services()
     const batch = [
@@ -198,7 +209,7 @@ describe('keys', () => {
       const shard = shardOf(newId())
       counts.set(shard, (counts.get(shard) ?? 0) + 1)
     }
-    expect([...counts.keys()].toSorted()).toEqual(Array.from({ length: SHARDS }, (_, shard) => shard))
+    expect([...counts.keys()].toSorted((a, b) => a - b)).toEqual(Array.from({ length: SHARDS }, (_, shard) => shard))
     expect(Math.min(...counts.values())).toBeGreaterThan(4_000 / SHARDS / 2)
   })
 
