@@ -21,7 +21,7 @@ export class NativeLayer extends Construct {
     // Tests put something small here: a template does not depend on what is in a layer.
     const given: unknown = this.node.tryGetContext('backlot:layers')
     const platform = platformOf(deployment)
-    this.#folder = given === undefined ? layerFolder(modules, platform, root) : String(given)
+    this.#folder = typeof given === 'string' ? given : layerFolder(modules, platform, root)
     if (!existsSync(this.#folder))
       throw new Error(`expected the layer ${modules.name} in ${this.#folder}, got none: call prepareLayer() first`)
     if (!deployment.capabilities.lambdaLayers) return

@@ -63,7 +63,7 @@ export async function withDuckDb<T>(
 
 /** Rows as objects; integers beyond 2^53 and decimals as text. */
 export async function rowsOf(connection: DuckDbConnection, sql: string): Promise<readonly Record<string, unknown>[]> {
-  return (await connection.runAndReadAll(sql)).getRowObjectsJson() as Record<string, unknown>[]
+  return (await connection.runAndReadAll(sql)).getRowObjectsJson()
 }
 
 /** A text literal. */

@@ -37,6 +37,6 @@ const csvLine = (row: readonly Cell[]): string => `${row.map(csvField).join(',')
 
 function csvField(value: Cell): string {
   if (value === null || value === undefined) return ''
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -39,6 +39,8 @@ const REFUSED_FUNCTIONS = new Set(['getenv', 'current_setting', 'getvariable', '
 
 type Node = Readonly<Record<string, unknown>>
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 class Refusal extends Error {
@@ -72,7 +74,7 @@ export function statementOf(serialised: unknown): Statement {
 }
 
 function refusedByParser(root: Node): Statement {
-  const message = String(root['error_message'] ?? '')
+  const message = textOf(root['error_message'])
   if (root['error_type'] === 'parser') return { kind: 'refused', code: 'sql_invalid', detail: message }
   return { kind: 'refused', code: 'statement_not_allowed', detail: 'expected a SELECT statement' }
 }
@@ -95,11 +97,11 @@ function visit(value: unknown, uses: TableUse[], defined: Set<string>, condition
 
 function names(cteMap: unknown, defined: Set<string>): void {
   const map = isNode(cteMap) && Array.isArray(cteMap['map']) ? (cteMap['map'] as readonly Node[]) : []
-  for (const { key } of map) defined.add(String(key).toLowerCase())
+  for (const { key } of map) defined.add(textOf(key).toLowerCase())
 }
 
 function check(node: Node): void {
-  const name = String((isNode(node['function']) ? node['function'] : node)['function_name'] ?? '').toLowerCase()
+  const name = textOf((isNode(node['function']) ? node['function'] : node)['function_name']).toLowerCase()
   if (node['type'] === 'TABLE_FUNCTION' && !TABLE_FUNCTIONS.has(name))
     throw new Refusal('function_not_allowed', `expected one of ${[...TABLE_FUNCTIONS].join(', ')} in FROM, got ${name}`)
   if (node['class'] === 'FUNCTION' && (REFUSED_FUNCTIONS.has(name) || node['schema'] !== ''))
@@ -111,7 +113,7 @@ function check(node: Node): void {
 }
 
 function useOf(node: Node, conditions: readonly Condition[]): TableUse {
-  const name = String(node['table_name'])
+  const name = textOf(node['table_name'])
   if (node['catalog_name'] !== '' || (node['schema_name'] !== '' && node['schema_name'] !== 'main'))
     throw new Refusal('table_not_allowed', `expected the name of a dataset, got ${name} in another schema`)
   return { name, conditions }
@@ -120,7 +122,7 @@ function useOf(node: Node, conditions: readonly Condition[]): TableUse {
 /** Only of a SELECT from this one table without a join: elsewhere a column's table would have to be worked out. */
 function conditionsFor(select: Node, from: Node): readonly Condition[] {
   if (from['type'] !== 'BASE_TABLE' || from['sample'] != null || !isEmpty(from['column_name_alias'])) return []
-  const known = new Set([from['table_name'], from['alias']].map((name) => String(name ?? '').toLowerCase()))
+  const known = new Set([from['table_name'], from['alias']].map((name) => textOf(name).toLowerCase()))
   return conjuncts(select['where_clause']).flatMap((one) => conditionsOf(one, known))
 }
 
@@ -150,7 +152,7 @@ function conditionsOf(node: Node, tables: ReadonlySet<string>): readonly Conditi
       ...(upper === undefined ? [] : [{ column, compare: '<=', literal: upper } as const]),
     ]
   }
-  const compare = COMPARISONS[String(node['type'])]
+  const compare = COMPARISONS[textOf(node['type'])]
   if (compare === undefined) return []
   return [
     ...pair(columnOf(node['left'], tables), compare[0], literalOf(node['right'])),
@@ -173,7 +175,7 @@ function literalOf(value: unknown): Literal | undefined {
   if (!isNode(value)) return undefined
   if (value['class'] === 'CAST' && value['try_cast'] === false) {
     const inner = literalOf(value['child'])
-    const type = isNode(value['cast_type']) ? String(value['cast_type']['id']) : undefined
+    const type = isNode(value['cast_type']) ? textOf(value['cast_type']['id']) : undefined
     return inner === undefined || inner.cast !== undefined || type === undefined ? undefined : { ...inner, cast: type }
   }
   const constant = value['class'] === 'CONSTANT' && isNode(value['value']) ? value['value'] : undefined
