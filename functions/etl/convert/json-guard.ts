@@ -143,7 +143,7 @@ class Digits {
 function withDigits(text: string): Readonly<Record<string, unknown>> {
   const keep = (_: string, value: unknown, context?: { readonly source?: string }): unknown =>
     typeof value === 'number' && context?.source !== undefined ? new Digits(context.source) : value
-  return JSON.parse(text, keep as (key: string, value: unknown) => unknown) as Readonly<Record<string, unknown>>
+  return JSON.parse(text, keep) as Readonly<Record<string, unknown>>
 }
 
 const quoted = (text: string): string => `"${text.includes('"') ? text.replaceAll('"', '""') : text}"`
