@@ -23,7 +23,7 @@ const dependencies = {
   runs: createRunsStore(client, ETL_TABLE),
   datasets: createDatasetsStore(client, ETL_TABLE),
   startExecution: createStartExecution(new SFNClient(CLIENT_LIMITS), RUNS_MACHINE),
-  linkUpload: (workspaceId: string, id: string, runId: string) => uploads.link(workspaceId, id, runId),
+  linkUpload: (workspaceId: string, uploadId: string, runId: string) => uploads.link(workspaceId, uploadId, runId),
   ids: createIds(systemClock, systemRandom),
   clock: systemClock,
 }

@@ -4,8 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import type { BusEvent } from '#core/event.ts'
-import { eventSchema } from '#core/event.ts'
+import { type BusEvent, eventSchema } from '#core/event.ts'
 import { newUlid } from '#core/ids.ts'
 import { audienceOf } from './audience.ts'
 import type { Click } from './click.ts'
@@ -26,14 +25,14 @@ const recorded = z.object({
 export const clicksRecorded = eventSchema('ClicksRecorded', 1, z.object({ clicks: z.array(recorded).min(1) }))
 
 /** The same clicks give the same event. */
-export function clicksRecordedBy(clicks: readonly Click[]): readonly (BusEvent & { readonly occurredAt: string })[] {
+export function clicksRecordedBy(clicks: readonly Click[]): readonly BusEvent[] {
   const byWorkspace = Map.groupBy(clicks, ({ workspaceId }) => workspaceId)
   return [...byWorkspace].map(([workspaceId, all]) => {
     const once = [...new Map(all.map((click) => [click.eventId, click])).values()]
     const occurredAt =
       once
         .map((click) => click.occurredAt)
-        .toSorted()
+        .sort()
         .at(-1) ?? ''
     return {
       id: eventId(once, occurredAt),

@@ -21,14 +21,14 @@ export const ORDERS = {
   partitions: [{ column: 'placed', by: 'day' }],
 } as const
 
-export async function declare({ call }: Workspace, dataset: object = ORDERS): Promise<void> {
-  expect(await call('POST', '/api/etl/datasets', { body: dataset })).toMatchObject({ status: 201 })
+export async function declare(workspace: Workspace, dataset: object = ORDERS): Promise<void> {
+  expect(await workspace.call('POST', '/api/etl/datasets', { body: dataset })).toMatchObject({ status: 201 })
 }
 
 /** Sends the file as a client would; gives the id of the upload. */
-export async function upload({ call }: Workspace, dataset: string, file: string | Uint8Array): Promise<string> {
+export async function upload(workspace: Workspace, dataset: string, file: string | Uint8Array): Promise<string> {
   const body = Buffer.from(file)
-  const asked = await call('POST', '/api/etl/uploads', { body: { dataset, bytes: body.length } })
+  const asked = await workspace.call('POST', '/api/etl/uploads', { body: { dataset, bytes: body.length } })
   expect(asked).toMatchObject({ status: 201, body: { dataset, runId: null, method: 'PUT' } })
   const put = await fetch(asked.body.url, { method: 'PUT', headers: asked.body.headers, body })
   expect(put.status).toBe(200)
@@ -36,13 +36,13 @@ export async function upload({ call }: Workspace, dataset: string, file: string 
 }
 
 /** The run of an upload, once nothing happens to it any more. */
-export async function settled({ call }: Workspace, uploadId: string): Promise<Answer['body']> {
+export async function settled(workspace: Workspace, uploadId: string): Promise<Answer['body']> {
   const landed = await eventually(
-    async () => (await call('GET', `/api/etl/uploads/${uploadId}`)).body.runId as string | null,
+    async () => (await workspace.call('GET', `/api/etl/uploads/${uploadId}`)).body.runId as string | null,
     (runId) => runId !== null,
   )
   return eventually(
-    async () => (await call('GET', `/api/etl/runs/${landed}`)).body,
+    async () => (await workspace.call('GET', `/api/etl/runs/${landed}`)).body,
     ({ status }) => isSettled(status),
   )
 }
@@ -50,8 +50,8 @@ export async function settled({ call }: Workspace, uploadId: string): Promise<An
 export const land = async (workspace: Workspace, dataset: string, file: string | Uint8Array): Promise<Answer['body']> =>
   settled(workspace, await upload(workspace, dataset, file))
 
-export const ask = ({ call }: Workspace, sql: string, more: object = {}): Promise<Answer> =>
-  call('POST', '/api/etl/query', { body: { sql, ...more } })
+export const ask = (workspace: Workspace, sql: string, more: object = {}): Promise<Answer> =>
+  workspace.call('POST', '/api/etl/query', { body: { sql, ...more } })
 
 export async function rows(workspace: Workspace, sql: string): Promise<unknown[][]> {
   const { status, body } = await ask(workspace, sql)

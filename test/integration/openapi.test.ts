@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import type { OpenApiDocument, OperationObject } from '#core/openapi-document.ts'
 import { PERMISSIONS, type Permission, ROLE_PERMISSIONS, ROLES } from '#core/permissions.ts'
+import { isSettled, type RunStatus } from '../../functions/etl/runs/run.ts'
 import { documents } from '../../local/openapi.ts'
 import { type TestAccess, testAccess } from '../access.ts'
 import { checkedFetch, committedDocument } from '../answers.ts'
+import { eventually } from './links-cloud.ts'
 
 interface Operation {
   readonly method: string
@@ -155,6 +157,40 @@ const MAKERS: Readonly<Record<string, (key: string) => Promise<Record<string, st
     })
     return { id: ((await response.json()) as { id: string }).id }
   },
+  '/api/etl/datasets/{name}': async (key) => ({ name: await newDataset(key) }),
+  '/api/etl/uploads/{id}': async (key) => ({ id: await newUpload(key, await newDataset(key)) }),
+  '/api/etl/runs/{id}': async (key) => {
+    const upload = await newUpload(key, await newDataset(key))
+    const id = await eventually(
+      async () => (await asOwner<{ runId: string | null }>(key, `/api/etl/uploads/${upload}`)).runId,
+      (runId) => runId !== null,
+    )
+    const read = () => asOwner<{ status: RunStatus }>(key, `/api/etl/runs/${id}`)
+    // One that still works would change while the stranger knocks.
+    await eventually(read, ({ status }) => isSettled(status))
+    return { id: id ?? '' }
+  },
+}
+
+async function asOwner<T>(key: string, path: string, body?: object): Promise<T> {
+  const headers = { Authorization: `Bearer ${key}`, ...(body && { 'Content-Type': 'application/json' }) }
+  const response = await call(path, { headers, ...(body && { method: 'POST', body: JSON.stringify(body) }) })
+  return (await response.json()) as T
+}
+
+async function newDataset(key: string): Promise<string> {
+  const name = `t_${crypto.randomUUID().replaceAll('-', '')}`
+  await asOwner(key, '/api/etl/datasets', { name, format: { type: 'csv' }, columns: [{ name: 'id', type: 'integer' }] })
+  return name
+}
+
+async function newUpload(key: string, dataset: string): Promise<string> {
+  const body = 'id\n1\n'
+  const upload = await asOwner<{ id: string; url: string; headers: Record<string, string> }>(key, '/api/etl/uploads', {
+    ...{ dataset, bytes: body.length },
+  })
+  await fetch(upload.url, { method: 'PUT', headers: upload.headers, body })
+  return upload.id
 }
 
 function makerOf(path: string) {

@@ -56,7 +56,6 @@ export const column = z.discriminatedUnion('type', [
 ])
 
 export type Column = z.infer<typeof column>
-type ColumnType = Column['type']
 
 /** What the column is stored as. No HUGEINT, unsigned or nanosecond types: other engines can't read them. */
 export function duckType(of: Column): string {

@@ -88,10 +88,10 @@ export class JsonGuard implements Guard {
     if (value === undefined) return { faults: [{ code: 'invalid_json' }] }
     if (typeof value.json !== 'object' || value.json === null || Array.isArray(value.json))
       return { faults: [{ code: 'not_an_object' }] }
-    return this.#fields(value.json as Readonly<Record<string, unknown>>, text)
+    return this.#fields(value.json, text)
   }
 
-  #fields(object: Readonly<Record<string, unknown>>, text: string): Read {
+  #fields(object: object, text: string): Read {
     const faults: RowFault[] = []
     if (this.#options.refuseUnknown)
       for (const name of Object.keys(object))
@@ -99,7 +99,9 @@ export class JsonGuard implements Guard {
     let exact: Readonly<Record<string, unknown>> | undefined
     const fields: string[] = []
     for (const column of this.#options.columns) {
-      const value = Object.hasOwn(object, column.name) ? object[column.name] : null
+      const value = Object.hasOwn(object, column.name)
+        ? (object as Readonly<Record<string, unknown>>)[column.name]
+        : null
       if (needsDigits(column, value)) exact ??= withDigits(text)
       const field = fieldOf(column, value, exact)
       if (field === undefined) faults.push({ code: 'invalid_type', column: column.name })

@@ -39,6 +39,8 @@ const REFUSED_FUNCTIONS = new Set(['getenv', 'current_setting', 'getvariable', '
 
 type Node = Readonly<Record<string, unknown>>
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 class Refusal extends Error {
@@ -98,7 +100,7 @@ function visit(value: unknown, uses: TableUse[], defined: Set<string>, condition
 
 function names(cteMap: unknown, defined: Set<string>): void {
   const map = isNode(cteMap) && Array.isArray(cteMap['map']) ? (cteMap['map'] as readonly Node[]) : []
-  for (const { key } of map) defined.add(String(key).toLowerCase())
+  for (const { key } of map) defined.add(textOf(key).toLowerCase())
 }
 
 function check(node: Node): void {
@@ -114,7 +116,7 @@ function check(node: Node): void {
 }
 
 function useOf(node: Node, conditions: readonly Condition[]): TableUse {
-  const name = String(node['table_name'])
+  const name = textOf(node['table_name'])
   if (node['catalog_name'] !== '' || (node['schema_name'] !== '' && node['schema_name'] !== 'main'))
     throw new Refusal('table_not_allowed', `expected the name of a dataset, got ${name} in another schema`)
   return { name, conditions }
@@ -153,7 +155,7 @@ function conditionsOf(node: Node, tables: ReadonlySet<string>): readonly Conditi
       ...(upper === undefined ? [] : [{ column, compare: '<=', literal: upper } as const]),
     ]
   }
-  const compare = COMPARISONS[String(node['type'])]
+  const compare = COMPARISONS[textOf(node['type'])]
   if (compare === undefined) return []
   return [
     ...pair(columnOf(node['left'], tables), compare[0], literalOf(node['right'])),
@@ -176,7 +178,7 @@ function literalOf(value: unknown): Literal | undefined {
   if (!isNode(value)) return undefined
   if (value['class'] === 'CAST' && value['try_cast'] === false) {
     const inner = literalOf(value['child'])
-    const type = isNode(value['cast_type']) ? String(value['cast_type']['id']) : undefined
+    const type = isNode(value['cast_type']) ? textOf(value['cast_type']['id']) : undefined
     return inner === undefined || inner.cast !== undefined || type === undefined ? undefined : { ...inner, cast: type }
   }
   const constant = value['class'] === 'CONSTANT' && isNode(value['value']) ? value['value'] : undefined

@@ -57,12 +57,10 @@ export function createRunsStore(client: DynamoDBDocumentClient, table: string): 
     async list(workspaceId, dataset, limit, after) {
       const ids = await query(client, table, workspaceId, dataset, limit + 1, after)
       const kept = ids.slice(0, limit)
-      const found = await Promise.all(
-        kept.map(async (item) =>
-          dataset === undefined ? runOf(item, workspaceId) : get(workspaceId, String(item['sk'])),
-        ),
-      )
-      const runs = found.filter((run) => run !== undefined)
+      const runs =
+        dataset === undefined
+          ? kept.map((item) => runOf(item, workspaceId))
+          : (await Promise.all(kept.map(({ sk }) => get(workspaceId, String(sk))))).filter((run) => run !== undefined)
       return { runs, next: ids.length > limit ? String(kept.at(-1)?.['sk']) : undefined }
     },
     async change(run, from, to, fields, now) {

@@ -22,8 +22,9 @@ function guarded(csv: string | Buffer, chunk = 1_000_000, delimiter = ','): Guar
     onHeader: (names) => {
       header = names
     },
-    onRecord: ({ line, faults, text }: GuardedRecord) => {
-      if (faults.length > 0) bad.push({ line, text: text(), codes: faults.map(({ code }) => code) })
+    onRecord: (record: GuardedRecord) => {
+      const { line, faults } = record
+      if (faults.length > 0) bad.push({ line, text: record.text(), codes: faults.map(({ code }) => code) })
     },
   })
   const out: Buffer[] = []

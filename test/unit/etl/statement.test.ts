@@ -145,8 +145,7 @@ async function statsOf(rows: readonly (readonly string[])[]): Promise<ManifestFi
   const wanted = names.flatMap((one) => [`min(${one})::VARCHAR AS min_${one}`, `max(${one})::VARCHAR AS max_${one}`])
   const values = rows.map((one) => `(${one.join(', ')})`).join(', ')
   const [found = {}] = await rowsOf(connection, `SELECT ${wanted.join(', ')} FROM (VALUES ${values}) AS t(n, s, d, i)`)
-  const text = (key: string) =>
-    typeof found[key] === 'string' || typeof found[key] === 'number' ? { [key.slice(0, 3)]: `${found[key]}` } : {}
+  const text = (key: string) => (typeof found[key] === 'string' ? { [key.slice(0, 3)]: found[key] } : {})
   return Object.fromEntries(names.map((one) => [one, { ...text(`min_${one}`), ...text(`max_${one}`), nulls: 0 }]))
 }
 
