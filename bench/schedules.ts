@@ -91,7 +91,7 @@ function clientOf(outputs: Outputs) {
   return {
     base,
     client,
-    async unitsOf(run: () => Promise<unknown>) {
+    unitsOf: async (run: () => Promise<unknown>) => {
       units = 0
       await run()
       return units
