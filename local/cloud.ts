@@ -10,7 +10,7 @@ import type { Home } from './home.ts'
 import { type LocalStack, startLocalStack } from './localstack.ts'
 import { originOf } from './origins.ts'
 import { type Outputs, reachableOutputs, readOutputs, writeOutputs } from './outputs.ts'
-import { requirePort } from './ports.ts'
+import { portTaken, requirePort } from './ports.ts'
 import type { Progress } from './progress.ts'
 import { Refusal } from './refusal.ts'
 import { DEMO_API_KEY, DEMO_WORKSPACE, seed } from './seed.ts'
@@ -43,6 +43,8 @@ export interface Cloud {
   readonly crashed: Promise<Refusal>
 }
 
+/** Enough of a crashed LocalStack's log to hold a Python traceback. */
+const CRASH_LOG_LINES = 20
 /** How long a cloud at AWS_ENDPOINT_URL may take for one answer. A healthy one needs milliseconds. */
 const ANSWER_DEADLINE_MS = 5_000
 
@@ -124,14 +126,22 @@ class RunningCloud implements Cloud {
 
   /** The edge opens first: its port is part of what is deployed, and until then it answers 503. */
   async openEdge(): Promise<void> {
-    this.#edge = await serveEdge({
-      port: this.#options.edgePort,
-      resolve: (path) => this.#outputs && originOf(path, this.#outputs),
+    const { edgePort: port } = this.#options
+    const resolve = (path: string) => this.#outputs && originOf(path, this.#outputs)
+    this.#edge = await serveEdge({ port, resolve }).catch(async (error: NodeJS.ErrnoException) => {
+      // Free on IPv4, or it would have been refused before, but taken on IPv6.
+      if (error.code === 'EADDRINUSE') throw await portTaken(port, 'BACKLOT_PORT')
+      throw error
     })
   }
 
-  /** LocalStack starts while the app is synthesised; then all stacks, then the seed. */
-  async fill(progress: Progress): Promise<readonly DeployedStack[]> {
+  /** LocalStack starts while the app is synthesised; then all stacks, then the seed. A crash meanwhile ends it. */
+  fill(progress: Progress): Promise<readonly DeployedStack[]> {
+    const crash = this.crashed.then((refusal) => Promise.reject(refusal))
+    return Promise.race([this.#fill(progress), crash])
+  }
+
+  async #fill(progress: Progress): Promise<readonly DeployedStack[]> {
     const { home, hotReload, external, signal } = this.#options
     const title = external
       ? 'Bundle the functions and synthesise the stacks'
@@ -175,11 +185,12 @@ class RunningCloud implements Cloud {
     const starting = startLocalStack({ home, port: cloudPort })
     this.#localStack = starting
     const localStack = await starting
-    void localStack.exited.then(({ code, signal }) => {
+    void localStack.exited.then(async ({ code, signal }) => {
       if (this.#ending || this.#localStack !== starting) return
-      this.#crash.resolve(
-        new Refusal('localstack_crashed', `LocalStack ended unexpectedly (${signal ?? `exit code ${code}`}).`),
-      )
+      const reason = signal ?? `exit code ${code}`
+      const log = await localStack.logTail(CRASH_LOG_LINES)
+      const message = `LocalStack ended unexpectedly (${reason}). The end of its log:\n${log}`
+      this.#crash.resolve(new Refusal('localstack_crashed', message, `The whole log: ${localStack.logFile}`))
     })
     return { endpoint: localStack.endpoint, region: LOCAL_REGION }
   }

@@ -137,12 +137,15 @@ export const alreadyRunning = (status: CloudStatus): Refusal =>
     'Use it, stop it with `npm run down`, or set BACKLOT_HOME, BACKLOT_PORT and BACKLOT_CLOUD_PORT for a second one.',
   )
 
-const call = (home: Home, method: 'GET' | 'POST', path: string, body?: string): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
+async function call(home: Home, method: 'GET' | 'POST', path: string, body?: string): Promise<IncomingMessage> {
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     request({ socketPath: socketPath(home), method, path }, resolve)
       .on('error', reject)
       .end(body)
   })
+  if (answer.statusCode !== 200) throw new Error(`${method} ${path}: ${answer.statusCode} ${await readText(answer)}`)
+  return answer
+}
 
 const isAbsent = (error: unknown): boolean =>
   error instanceof Error &&
@@ -158,7 +161,7 @@ export async function cloudStatus(home: Home): Promise<CloudStatus | undefined> 
   }
 }
 
-/** @throws Refusal `not_running`. */
+/** @throws Refusal `not_running`, or `busy` while it is being started or reset */
 export async function requireCloud(home: Home): Promise<CloudStatus> {
   const status = await cloudStatus(home)
   if (!status)
@@ -167,6 +170,8 @@ export async function requireCloud(home: Home): Promise<CloudStatus> {
       'No local cloud runs in this checkout.',
       'Start one with `npm start`, or `npm run up` for the background.',
     )
+  if (status.state !== 'ready')
+    throw new Refusal('busy', `The local cloud is ${status.state}.`, 'Wait until it is ready: npm run status')
   return status
 }
 

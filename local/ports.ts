@@ -42,10 +42,14 @@ export function freePort(): Promise<number> {
 
 /** @throws Refusal `port_taken`, naming the holder where the system tells and the variable that moves the port. */
 export async function requirePort(port: number, variable: string): Promise<void> {
-  if (await isPortFree(port)) return
+  if (!(await isPortFree(port))) throw await portTaken(port, variable)
+}
+
+/** The refusal of a port that is known to be taken. */
+export async function portTaken(port: number, variable: string): Promise<Refusal> {
   const holder = await portHolder(port)
   const whom = holder ? `process ${holder.pid} (${holder.command})` : 'another process'
-  throw new Refusal(
+  return new Refusal(
     'port_taken',
     `expected port ${port} to be free; ${whom} listens on it`,
     `Stop it, or set ${variable} to another port.`,

@@ -5,7 +5,6 @@
 import { bringUp, type Cloud } from './cloud.ts'
 import { type CloudStatus, type ControlHandlers, type DeploymentNote, serveControl } from './control.ts'
 import type { DeployedStack } from './deployer/stacks.ts'
-import { tail } from './localstack.ts'
 import { type Progress, terminalProgress } from './progress.ts'
 import { Refusal } from './refusal.ts'
 import { outcomeOf, sendingProgress } from './remote-progress.ts'
@@ -15,8 +14,9 @@ import { summary } from './summary.ts'
 
 /** Hidden: started by `npm run up`, with an IPC channel. */
 export const BACKGROUND = '--background'
-/** Enough of a crashed LocalStack's log to hold a Python traceback. */
-const CRASH_LOG_LINES = 20
+
+/** 128 + SIGINT, as shells report it. */
+export const INTERRUPTED = 130
 
 export interface StartOptions {
   readonly watch: boolean
@@ -37,15 +37,20 @@ class Stopped extends Error {
 export async function start(options: StartOptions): Promise<number> {
   const settings = readSettings()
   const stop = new AbortController()
-  const end = () => stop.abort(new Stopped('stopped'))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end)
+  const end = () => {
+    // Asked a second time: at once. LocalStack ends by itself when this process is gone.
+    if (stop.signal.aborted) process.exit(INTERRUPTED)
+    stop.abort(new Stopped('stopped'))
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
   const session = new Session(options, settings, end)
   const control = await serveControl(settings.home, session)
   try {
     await session.run(stop.signal)
     return 0
   } catch (error) {
-    if (error instanceof Stopped) return INTERRUPTED
+    // Whatever an interrupted step makes of its end is not news.
+    if (stop.signal.aborted) return INTERRUPTED
     if (process.connected) process.send?.(outcomeOf(error))
     throw error
   } finally {
@@ -55,9 +60,6 @@ export async function start(options: StartOptions): Promise<number> {
     if (process.connected) process.disconnect()
   }
 }
-
-/** 128 + SIGINT, as shells report it. */
-const INTERRUPTED = 130
 
 class Session implements ControlHandlers {
   readonly #options: StartOptions
@@ -103,10 +105,7 @@ class Session implements ControlHandlers {
       signal.addEventListener('abort', () => resolve(undefined))
     })
     const crash = await Promise.race([cloud.crashed, stopped])
-    if (!crash) return
-    const { localStackLog } = this.#settings.home
-    const log = await tail(localStackLog, CRASH_LOG_LINES)
-    throw new Refusal(crash.code, `${crash.message}\n${log}`, `The whole log: ${localStackLog}`)
+    if (crash) throw crash
   }
 
   async close(): Promise<void> {

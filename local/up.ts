@@ -10,7 +10,7 @@ import { terminalProgress } from './progress.ts'
 import { Refusal } from './refusal.ts'
 import { type Outcome, type ProgressMessage, playProgress, requireDone } from './remote-progress.ts'
 import { readSettings } from './settings.ts'
-import { BACKGROUND } from './start.ts'
+import { BACKGROUND, INTERRUPTED } from './start.ts'
 import { summary } from './summary.ts'
 
 const LOG_LINES = 20
@@ -55,16 +55,28 @@ function untilReady(child: ChildProcess, home: Home): Promise<void> {
   return promise
 }
 
-/** @throws Refusal `already_running`, or whatever the start was refused with. */
-export async function up(options: { readonly watch: boolean }): Promise<void> {
+/**
+ * @returns the exit code: 130 when interrupted before the cloud was ready
+ * @throws Refusal `already_running`, or whatever the start was refused with
+ */
+export async function up(options: { readonly watch: boolean }): Promise<number> {
   const began = performance.now()
   const { home } = readSettings()
   const running = await cloudStatus(home)
   if (running) throw alreadyRunning(running)
   const child = await spawnCloud(home, options.watch)
-  const interrupt = () => child.kill('SIGTERM')
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt)
-  await untilReady(child, home)
+  let interrupted = false
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      interrupted = true
+      child.kill('SIGTERM')
+    })
+  try {
+    await untilReady(child, home)
+  } catch (error) {
+    if (interrupted) return INTERRUPTED
+    throw error
+  }
   child.removeAllListeners('exit')
   child.unref()
   const outputs = await readOutputs(home.outputs)
@@ -72,4 +84,5 @@ export async function up(options: { readonly watch: boolean }): Promise<void> {
   console.log(
     summary({ outputs, tookMs: performance.now() - began, colour, background: true, hotReload: options.watch }),
   )
+  return 0
 }

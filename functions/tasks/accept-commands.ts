@@ -6,6 +6,7 @@ import type { TaskCommand } from '#core/task-command.ts'
 import { formatTraceparent } from '#core/trace.ts'
 import type { FindDefinition } from './definitions.ts'
 import { type EnqueueStores, enqueue } from './enqueue.ts'
+import type { DelayedHint } from './hints.store.ts'
 import { newTask } from './new-task.ts'
 
 export interface CommandServices extends EnqueueStores {
@@ -27,16 +28,23 @@ export async function acceptCommands(
   now: Date,
   log: InvocationLog,
 ): Promise<readonly string[]> {
+  // One hint for all tasks of a queue: the dispatcher's time is what everybody waits for.
+  const hints = new Map<string, DelayedHint>()
+  const collectHints: EnqueueStores['sendHints'] = async (collected) => {
+    for (const each of collected) hints.set(JSON.stringify(each), each)
+  }
   const failed = await Promise.all(
     messages.map(async (message) => {
       try {
-        return (await accept(message, services, now, log)) ? [] : [message.id]
+        return (await accept(message, { ...services, sendHints: collectHints }, now, log)) ? [] : [message.id]
       } catch (error) {
         log.fail(error)
         return [message.id]
       }
     }),
   )
+  // See `enqueue`: one that is lost is a delay, no failure.
+  await services.sendHints([...hints.values()]).catch((error: unknown) => log.fail(error, 'warn'))
   return failed.flat()
 }
 
@@ -55,7 +63,7 @@ async function accept(
     log.note('error', 'command refused', { commandId: id, workspaceId, task: name, faults: decision.errors })
     return false
   }
-  const outcome = await enqueue(decision.created, services, now, (error) => log.fail(error, 'warn'))
+  const outcome = await enqueue(decision.created, services, now, () => {})
   switch (outcome.kind) {
     case 'created':
       log.metric('acceptedCommands', 1)

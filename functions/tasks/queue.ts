@@ -77,9 +77,9 @@ export function startRunner(queue: Queue, runnerId: string, now: Date): StartDec
   return { kind: 'start', places, queue: { ...changed, runners: { ...live, [runnerId]: lease } } }
 }
 
-/** The runner lives. Undefined when its lease had ended and somebody forgot it: it must take no more tasks. */
+/** The runner lives. Undefined when its lease had ended: others may have its places, so it must take no more tasks. */
 export function keepRunner(queue: Queue, runnerId: string, now: Date): Queue | undefined {
-  const lease = queue.runners[runnerId]
+  const lease = liveRunners(queue, now)[runnerId]
   if (lease === undefined) return undefined
   const runners = { ...queue.runners, [runnerId]: { ...lease, until: now.getTime() + LEASE_MS } }
   return { ...queue, runners, version: queue.version + 1 }

@@ -72,7 +72,7 @@ export function defineTask<Input extends z.ZodType>(definition: TaskDefinition<I
     timeoutMs,
     retry: { ...DEFAULT_RETRY, ...definition.retry },
     // The engine passes what the definition's own schema gave out.
-    handler: definition.handler as KnownTask['handler'],
+    handler: (input, context) => definition.handler(input as z.output<Input>, context),
   }
 }
 

@@ -41,7 +41,10 @@ export type Changed =
 export interface TasksStore {
   create(task: NewTask): Promise<Created>
   get(ref: TaskRef): Promise<Task | undefined>
-  /** In the order of `ids`, without those that are not there. At most 100. */
+  /**
+   * In the order of `ids`, each once, without those that are not there. At most 100. A task that changed its status while
+   * several queries looked for it is among the answers of two.
+   */
   getAll(workspaceId: string, ids: readonly string[]): Promise<readonly Task[]>
   input(task: Task): Promise<Json | undefined>
   /** False when somebody else wrote since `before` was read. */
@@ -198,7 +201,8 @@ async function getAll(
   ids: readonly string[],
 ): Promise<readonly Task[]> {
   const found = new Map<string, Task>()
-  let keys: Record<string, unknown>[] = ids.map((id) => ({ ...taskKey({ workspaceId, id }) }))
+  const once = [...new Set(ids)]
+  let keys: Record<string, unknown>[] = once.map((id) => ({ ...taskKey({ workspaceId, id }) }))
   while (keys.length > 0) {
     const { Responses = {}, UnprocessedKeys = {} } = await client.send(
       new BatchGetCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } }),
@@ -207,7 +211,7 @@ async function getAll(
     // What is left is what 16 MB had no room for, at most a few of the largest: each answer has at least one.
     keys = UnprocessedKeys[table]?.Keys ?? []
   }
-  return ids.flatMap((id) => found.get(id) ?? [])
+  return once.flatMap((id) => found.get(id) ?? [])
 }
 
 /** The item of `itemOf`, read back. */

@@ -152,8 +152,9 @@ export function rescue(task: Task, maxCrashes: number, now: Date): Decision {
 
 /** Waiting: over at once. Running: the worker is asked to stop. */
 export function cancel(task: Task, now: Date): Decision {
-  if (task.status === 'cancelled' || task.cancelRequestedAt !== undefined) return refuse('unchanged')
+  if (task.status === 'cancelled') return refuse('unchanged')
   if (isFinished(task)) return refuse('finished')
+  if (task.cancelRequestedAt !== undefined) return refuse('unchanged')
   if (task.status !== 'running') return endCancelled(task, now)
   const at = now.toISOString()
   return { ok: true, task: { ...task, cancelRequestedAt: at, updatedAt: at, version: task.version + 1 } }

@@ -65,19 +65,18 @@ export type Exchange = (hop: Hop) => Promise<HopAnswer>
 
 export function createExchange(policy: AddressPolicy, resolve: Resolve = systemResolve): Exchange {
   const lookup = guardedLookup(resolve, policy)
-  return ({ method, url, headers, body, signal, maxBytes }) =>
-    new Promise((done, failed) => {
+  const begin = ({ method, url, headers, body, signal }: Hop): Promise<IncomingMessage> =>
+    new Promise((answered, failed) => {
       const send = url.protocol === 'https:' ? httpsRequest : httpRequest
-      const sent = send(url, { method, headers, lookup, signal, agent: false }, (answer) => {
-        readBody(answer, maxBytes).then(
-          ({ bytes, truncated }) =>
-            done({ status: answer.statusCode ?? 0, headers: headersOf(answer), body: bytes, truncated }),
-          failed,
-        )
-      })
+      const sent = send(url, { method, headers, lookup, signal, agent: false }, answered)
       sent.on('error', (error) => failed(signal.aborted ? (signal.reason as Error) : error))
       sent.end(body)
     })
+  return async (hop) => {
+    const answer = await begin(hop)
+    const { bytes, truncated } = await readBody(answer, hop.maxBytes)
+    return { status: answer.statusCode ?? 0, headers: headersOf(answer), body: bytes, truncated }
+  }
 }
 
 async function readBody(answer: IncomingMessage, maxBytes: number): Promise<{ bytes: Buffer; truncated: boolean }> {

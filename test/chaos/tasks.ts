@@ -163,7 +163,7 @@ interface Page {
 
 async function page(outputs: Outputs, queue: string, cursor: string | undefined): Promise<Page> {
   const query = new URLSearchParams({ queue, limit: '100', ...(cursor !== undefined && { cursor }) })
-  return (await read<Page>(outputs, `/api/tasks/tasks?${query}`)) ?? { items: [], nextCursor: null }
+  return (await read<Page>(outputs, `/api/tasks/tasks?${query.toString()}`)) ?? { items: [], nextCursor: null }
 }
 
 async function listAll(outputs: Outputs, queue: string): Promise<readonly FoundTask[]> {

@@ -21,8 +21,8 @@ const shell = async (line: string): Promise<string> => (await promisify(execFile
 
 const pasted = (output: string): string[] => output.split('\n').filter((line) => line.startsWith('    curl '))
 
-async function expectNothingLeft(at: Place, pids: readonly number[]): Promise<void> {
-  await eventually('no process to be left', async () => (await alive(pids)).length === 0)
+async function expectNothingLeft(at: Place, pids: readonly number[], deadlineMs?: number): Promise<void> {
+  await eventually('no process to be left', async () => (await alive(pids)).length === 0, deadlineMs)
   expect(await isPortFree(at.edgePort), 'edge port free').toBe(true)
   expect(await isPortFree(at.cloudPort), 'cloud port free').toBe(true)
 }
@@ -162,6 +162,30 @@ describe.concurrent('the end of a start', { timeout: START_DEADLINE_MS }, () => 
     await at.remove()
   })
 
+  test('by Ctrl-C to up before it is ready is 130 and leaves no process and no port', async () => {
+    const at = await place()
+    const up = command(at, 'up')
+    const started = async () => (await run(at, 'status')).output.match(/is starting, .* process (\d+)/)?.[1]
+    await eventually('the cloud to be started', async () => (await started()) !== undefined, START_DEADLINE_MS)
+    const pids = [up.pid, ...(await family(Number(await started())))]
+    up.child.kill('SIGINT')
+    expect(await up.ended).toEqual({ code: 130, signal: null })
+    await expectNothingLeft(at, pids)
+    await at.remove()
+  })
+
+  test('by a crash of LocalStack in the middle of the deployment is a refusal with the end of the log', async () => {
+    const at = await place()
+    const cloud = command(at, 'start')
+    await cloud.until(/✓ Start LocalStack/)
+    const pids = await family(cloud.pid)
+    process.kill(pids[1] ?? 0, 'SIGKILL')
+    expect((await cloud.ended).code).toBe(1)
+    expect(cloud.output()).toContain('LocalStack ended unexpectedly (SIGKILL)')
+    await expectNothingLeft(at, pids)
+    await at.remove()
+  })
+
   test('killed outright takes LocalStack with it', async () => {
     const at = await place()
     const cloud = command(at, 'start')
@@ -169,7 +193,8 @@ describe.concurrent('the end of a start', { timeout: START_DEADLINE_MS }, () => 
     const pids = await family(cloud.pid)
     cloud.child.kill('SIGKILL')
     await cloud.ended
-    await expectNothingLeft(at, pids)
+    // A synthesis that was running has nobody to stop it and comes to its own end.
+    await expectNothingLeft(at, pids, START_DEADLINE_MS)
     await at.remove()
   })
 

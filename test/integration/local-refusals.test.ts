@@ -18,9 +18,13 @@ const refusal = async (where: Place, ...args: readonly string[]): Promise<string
   return output
 }
 
-test.each(['BACKLOT_PORT', 'BACKLOT_CLOUD_PORT'])('a taken %s is refused by its holder', async (variable) => {
+test.each([
+  ['BACKLOT_PORT', '127.0.0.1'],
+  ['BACKLOT_PORT', '::1'],
+  ['BACKLOT_CLOUD_PORT', '127.0.0.1'],
+])('a %s that is taken on %s is refused by its holder', async (variable, host) => {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
   try {
     const { port } = server.address() as AddressInfo
     const where = { ...at, environment: { ...at.environment, [variable]: String(port) } }

@@ -79,6 +79,11 @@ describe('a home without a cloud', () => {
   })
 })
 
+test.each(['starting', 'resetting'] as const)('a cloud that is %s is not to be used yet', async (state) => {
+  await serve({ status: () => ({ ...status, state }) })
+  await expect(requireCloud(home)).rejects.toMatchObject({ code: 'busy', message: expect.stringContaining(state) })
+})
+
 describe('a cloud', () => {
   test('tells its status to whoever is this user, and to nobody else', async () => {
     await serve()
@@ -118,6 +123,11 @@ describe('a cloud', () => {
     await tellDeployed(home, { at: 'now', stacks: ['Links updated'] })
     expect(await told.promise).toEqual({ at: 'now', stacks: ['Links updated'] })
   })
+})
+
+test('what goes wrong in the cloud is an error here', async () => {
+  await serve({ deployed: () => Promise.reject(new Error('outputs.json is gone')) })
+  await expect(tellDeployed(home, { at: 'now', stacks: [] })).rejects.toThrow('outputs.json is gone')
 })
 
 describe('a reset', () => {

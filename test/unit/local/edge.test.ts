@@ -1,71 +1,9 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type Edge, type Origin, serveEdge, targetOf } from '../../../local/edge.ts'
+import { targetOf } from '../../../local/edge.ts'
+import { call, closeAll, edgeTo, originServer } from './edge-calls.ts'
 
-type Handler = (incoming: IncomingMessage, response: ServerResponse) => void
-
-const closers: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
-async function originServer(handler: Handler): Promise<number> {
-  const server = createServer(handler)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  closers.push(async () => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return (server.address() as AddressInfo).port
-}
-
-async function edgeTo(port: number, overrides: Partial<Origin> = {}, originTimeoutMs = 2_000): Promise<Edge> {
-  const origin: Origin = {
-    hostname: '127.0.0.1',
-    port,
-    pathPrefix: '',
-    host: 'origin.example',
-    methods: 'all',
-    allowedHeaders: undefined,
-    ...overrides,
-  }
-  const edge = await serveEdge({ port: 0, originTimeoutMs, resolve: () => origin })
-  closers.push(() => edge.close())
-  return edge
-}
-
-interface Answer {
-  readonly status: number
-  readonly message: string
-  readonly raw: readonly string[]
-  readonly headers: IncomingMessage['headers']
-  readonly body: string
-}
-
-function call(
-  edge: Edge,
-  path: string,
-  { method = 'GET', headers = [], body }: { method?: string; headers?: string[]; body?: string } = {},
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const all = ['Host', `localhost:${edge.port}`, ...headers]
-    const outgoing = request({ host: '127.0.0.1', port: edge.port, method, path, headers: all, agent: false })
-    outgoing.on('error', reject)
-    outgoing.on('response', (response) => {
-      response.toArray().then((chunks) => {
-        resolve({
-          status: response.statusCode ?? 0,
-          message: response.statusMessage ?? '',
-          raw: response.rawHeaders,
-          headers: response.headers,
-          body: Buffer.concat(chunks as Buffer[]).toString(),
-        })
-      }, reject)
-    })
-    outgoing.end(body)
-  })
-}
+afterEach(closeAll)
 
 describe('requests', () => {
   test('keep method, path and query string byte for byte behind the prefix', async () => {
@@ -253,75 +191,6 @@ describe('answers', () => {
     second.resolve()
     const rest = await reader?.read()
     expect(Buffer.from(rest?.value ?? []).toString()).toBe('second')
-  })
-})
-
-describe('failures', () => {
-  const problem = (answer: Answer) => JSON.parse(answer.body) as { code: string; status: number; detail: string }
-
-  test('an origin that is down is a 502 problem', async () => {
-    const port = await originServer(() => {})
-    await closers.pop()?.()
-    const answer = await call(await edgeTo(port), '/')
-    expect(answer.headers['content-type']).toBe('application/problem+json')
-    expect(problem(answer)).toMatchObject({ code: 'origin_unreachable', status: 502 })
-    expect(problem(answer).detail).toContain('ECONNREFUSED')
-  })
-
-  test('an origin that does not answer in time is a 504 problem', async () => {
-    const port = await originServer(() => {})
-    const answer = await call(await edgeTo(port, {}, 50), '/')
-    expect(answer.status).toBe(504)
-    expect(problem(answer).code).toBe('origin_timeout')
-  })
-
-  test('an origin that breaks off in the middle breaks the answer off too', async () => {
-    const port = await originServer((incoming, response) => {
-      response.writeHead(200, { 'Content-Length': '100' })
-      response.write('half', () => incoming.socket.destroy())
-    })
-    const edge = await edgeTo(port)
-    await expect(call(edge, '/')).rejects.toMatchObject({ code: 'ECONNRESET' })
-  })
-
-  test('a viewer that leaves ends the request to the origin', async () => {
-    const left = Promise.withResolvers<void>()
-    const arrived = Promise.withResolvers<void>()
-    const port = await originServer((incoming) => {
-      arrived.resolve()
-      incoming.socket.on('close', () => left.resolve())
-    })
-    const edge = await edgeTo(port)
-    const socket = connect(edge.port, '127.0.0.1')
-    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
-    await arrived.promise
-    socket.destroy()
-    await left.promise
-  })
-
-  test('without an origin it is a 503 problem with Retry-After', async () => {
-    const edge = await serveEdge({ port: 0, resolve: () => undefined })
-    closers.push(() => edge.close())
-    const answer = await call(edge, '/')
-    expect(answer.status).toBe(503)
-    expect(answer.headers['retry-after']).toBe('1')
-  })
-
-  test('a path for reading refuses to write, with Allow', async () => {
-    const answer = await call(await edgeTo(1, { methods: 'getAndHead' }), '/x', { method: 'DELETE' })
-    expect(answer.status).toBe(405)
-    expect(answer.headers['allow']).toBe('GET, HEAD')
-  })
-
-  test.each(['/_localstack/health', '/_aws/ses', '//_localstack/health', '/_localstack'])(
-    '%s belongs to the emulator and is not there',
-    async (path) => {
-      expect((await call(await edgeTo(1), path)).status).toBe(404)
-    },
-  )
-
-  test.each(['/a/../b', '/..', '/%2e%2E/x', '/a/./b'])('%s would climb out of the prefix: 400', async (path) => {
-    expect((await call(await edgeTo(1), path)).status).toBe(400)
   })
 })
 

@@ -103,7 +103,7 @@ describe('choosing stacks', () => {
 describe('the error of an app that does not synthesise', () => {
   test('is its message and our own frames', () => {
     const output = `[Warning] something
-/work/infra/links.ts:3
+/repo/infra/links.ts:3
     throw new Error('x')
 
 Error: expected a queue, got none

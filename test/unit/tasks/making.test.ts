@@ -1,0 +1,303 @@
+/** From a request or a command to a task, its first hint, and what is told of its end. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { TableChange } from '#core/stream.ts'
+import { acceptCommands } from '../../../functions/tasks/accept-commands.ts'
+import { enqueue, hintFor } from '../../../functions/tasks/enqueue.ts'
+import { entered, eventOf, TASK_EVENTS, type TaskItem, taskItem } from '../../../functions/tasks/events.ts'
+import { dueHint, hintDelaySeconds, hintSchema, wakeHint } from '../../../functions/tasks/hint.ts'
+import type { DelayedHint } from '../../../functions/tasks/hints.store.ts'
+import { fingerprintOf, newTask, type TaskRequest } from '../../../functions/tasks/new-task.ts'
+import { INLINE_INPUT_BYTES, MAX_DELAY_MS, MAX_INPUT_BYTES, type Task } from '../../../functions/tasks/task.ts'
+import { dueEntryOf, indexKeys, SHARDS, shardOf, taskKey } from '../../../functions/tasks/task-keys.ts'
+import { mergePages } from '../../../functions/tasks/task-list.ts'
+import { MAX_HINTS, tick } from '../../../functions/tasks/tick.ts'
+import { define, engine } from './engine.ts'
+import { memoryQueues, memoryTasks } from './memory-stores.ts'
+import { later, NOW, newId, sampleTask, WORKSPACE } from './samples.ts'
+
+const work = define({ handler: async () => undefined })
+const find = (name: string) => (name === work.name ? work : undefined)
+const origin = () => ({ id: newId(), workspaceId: WORKSPACE, createdBy: 'key', traceparent: '' })
+const decide = (request: Partial<TaskRequest>) =>
+  newTask({ name: 'test.work', input: {}, ...request }, origin(), find, NOW)
+const codesOf = (request: Partial<TaskRequest>) => {
+  const decision = decide(request)
+  return decision.ok ? [] : decision.errors.map(({ pointer, code }) => `${pointer} ${code}`)
+}
+const text = (bytes: number) => 'x'.repeat(bytes - 2)
+
+describe('a new task', () => {
+  it('is queued, or scheduled for its time', () => {
+    expect(decide({})).toMatchObject({ created: { task: { status: 'queued', runAt: NOW.toISOString() } } })
+    expect(decide({ runAt: later(1).toISOString() })).toMatchObject({ created: { task: { status: 'scheduled' } } })
+    expect(decide({ runAt: later(-1e9).toISOString() })).toMatchObject({
+      created: { task: { status: 'queued', runAt: NOW.toISOString() } },
+    })
+  })
+
+  it('waits a year and a day at most', () => {
+    expect(codesOf({ runAt: later(MAX_DELAY_MS).toISOString() })).toEqual([])
+    expect(codesOf({ runAt: later(MAX_DELAY_MS + 1).toISOString() })).toEqual(['/runAt too_late'])
+  })
+
+  it('has an input of 128 KiB at most, apart from itself beyond 1 KiB', () => {
+    expect(codesOf({ input: text(MAX_INPUT_BYTES) })).toEqual([])
+    expect(codesOf({ input: text(MAX_INPUT_BYTES + 1) })).toEqual(['/input input_too_large'])
+    const inline = decide({ input: text(INLINE_INPUT_BYTES) })
+    expect(inline.ok && [inline.created.task.input, inline.created.largeInput]).toEqual([
+      text(INLINE_INPUT_BYTES),
+      undefined,
+    ])
+    const apart = decide({ input: text(INLINE_INPUT_BYTES + 1) })
+    expect(apart.ok && [apart.created.task.input, apart.created.largeInput]).toEqual([
+      undefined,
+      text(INLINE_INPUT_BYTES + 1),
+    ])
+  })
+
+  it('is refused with every fault at once', () => {
+    expect(codesOf({ name: 'no.such', queue: 'Bad Name', runAt: later(1e12).toISOString() })).toEqual([
+      '/name unknown_task',
+      '/queue queue_name',
+      '/runAt too_late',
+    ])
+  })
+
+  it('has the same fingerprint for the same request, whatever the order of its fields', () => {
+    const a = fingerprintOf({ name: 'n', input: { a: 1, b: [{ c: 1, d: 2 }] } })
+    expect(fingerprintOf({ name: 'n', input: { b: [{ d: 2, c: 1 }], a: 1 } })).toBe(a)
+    expect(fingerprintOf({ name: 'n', input: { a: 2, b: [{ c: 1, d: 2 }] } })).not.toBe(a)
+    expect(fingerprintOf({ name: 'n', input: { a: 1, b: [{ c: 1, d: 2 }] }, priority: 1 })).not.toBe(a)
+  })
+})
+
+describe('its hint', () => {
+  it('wakes the queue, waits in SQS for up to 15 minutes, and is left to the tick beyond', () => {
+    expect(hintFor(sampleTask(), NOW)).toEqual({ hint: wakeHint({ workspaceId: WORKSPACE, queue: 'default' }) })
+    const scheduled = (ms: number) => sampleTask({ status: 'scheduled', runAt: later(ms).toISOString() })
+    expect(hintFor(scheduled(1_001), NOW)?.delaySeconds).toBe(2)
+    expect(hintFor(scheduled(900_000), NOW)?.delaySeconds).toBe(900)
+    expect(hintFor(scheduled(900_001), NOW)).toBeUndefined()
+  })
+
+  it('never comes early, and never asks SQS for more than it can', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1e7, max: 1e7 }), (ms) => {
+        const delay = hintDelaySeconds(later(ms), NOW)
+        expect(delay).toBeGreaterThanOrEqual(0)
+        expect(delay).toBeLessThanOrEqual(900)
+        if (ms <= 900_000) expect(delay * 1_000).toBeGreaterThanOrEqual(ms)
+      }),
+    )
+  })
+
+  it('that can not be sent does not fail the task', async () => {
+    const created = decide({})
+    if (!created.ok) throw new Error('expected a task')
+    const tasks = memoryTasks()
+    const lost: unknown[] = []
+    const sendHints = async () => {
+      throw new Error('away')
+    }
+    const stores = { tasks, queues: memoryQueues(), sendHints }
+    expect(await enqueue(created.created, stores, NOW, (error) => lost.push(error))).toEqual({ kind: 'created' })
+    expect([tasks.all.size, lost.length]).toEqual([1, 1])
+  })
+})
+
+describe('a command', () => {
+  const services = () => {
+    const hints: DelayedHint[] = []
+    const tasks = memoryTasks()
+    const sendHints = async (sent: readonly DelayedHint[]) => void hints.push(...sent)
+    return { tasks, hints, queues: memoryQueues(), sendHints, findDefinition: find, ids: () => newId() }
+  }
+  const message = (over: object = {}, id = 'm1') => ({
+    id,
+    body: {
+      id: 'order#1',
+      workspaceId: WORKSPACE,
+      name: 'test.work',
+      input: {},
+      traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+      ...over,
+    },
+    attributes: {},
+    receiveCount: 1,
+    trace: { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: true },
+  })
+  const { log } = engine([])
+
+  it('becomes one task, however often it comes', async () => {
+    const all = services()
+    expect(await acceptCommands([message(), message({}, 'm2')], all, NOW, log)).toEqual([])
+    expect(await acceptCommands([message()], all, NOW, log)).toEqual([])
+    expect([...all.tasks.all.values()]).toMatchObject([{ idempotencyKey: 'command#order#1', createdBy: 'command' }])
+    expect(all.hints).toHaveLength(1)
+  })
+
+  it('wakes its queue once for all that came with it', async () => {
+    const all = services()
+    await acceptCommands(
+      [message({ id: 'a' }), message({ id: 'b' }), message({ id: 'c', queue: 'other' })],
+      all,
+      NOW,
+      log,
+    )
+    expect(all.hints.map(({ hint }) => hint.kind === 'wake' && hint.queue)).toEqual(['default', 'other'])
+  })
+
+  it('that can not become a task fails alone', async () => {
+    const all = services()
+    const batch = [
+      message({ id: 'a' }),
+      message({ id: 'b', name: 'no.such' }, 'm2'),
+      message({ id: 'a', input: 1 }, 'm3'),
+    ]
+    expect(await acceptCommands(batch, all, NOW, log)).toEqual(['m2', 'm3'])
+    expect(all.tasks.all.size).toBe(1)
+  })
+})
+
+describe('an event', () => {
+  const item = (over: Partial<Task>): TaskItem => taskItem.parse(sampleTask(over))
+  const change = (before: TaskItem | undefined, after: TaskItem | undefined): TableChange<TaskItem> => ({
+    kind: 'MODIFY',
+    sequenceNumber: '1',
+    key: { pk: 'TASKS#wsp_1#0', sk: 'tsk' },
+    before,
+    after,
+    at: NOW,
+    expired: false,
+    streamArn: '',
+  })
+  const running = item({ status: 'running', fence: 1 })
+  const failure = { code: 'http_503', message: 'busy', at: NOW.toISOString() }
+  const since = later(5).toISOString()
+
+  it.each([
+    ['TaskSucceeded', { status: 'succeeded', result: { ok: true } }],
+    ['TaskFailed', { status: 'failed', failure, runAt: later(9).toISOString() }],
+    ['TaskDied', { status: 'dead', death: 'attempts_exhausted', failure }],
+    ['TaskDied', { status: 'dead', death: 'crashed' }],
+    ['TaskCancelled', { status: 'cancelled' }],
+  ] as const)('%s fits its schema', (type, over) => {
+    const event = eventOf(
+      change(running, item({ ...running, ...over, since, version: 3, history: [] } as Partial<Task>)),
+    )
+    expect(TASK_EVENTS[type].parse({ id: 'evt_1', ...event })).toMatchObject({ type, sequence: 3, occurredAt: since })
+  })
+
+  it('is told of ends and failures only', () => {
+    for (const status of ['scheduled', 'queued', 'running'] as const)
+      expect(eventOf(change(running, item({ status, since })))).toBeUndefined()
+    expect(eventOf(change(item({ status: 'succeeded' }), undefined))).toBeUndefined()
+  })
+
+  it('is told again when a status is entered again, not when the item is only written again', () => {
+    const failed = item({ status: 'failed', failure, since: NOW.toISOString() })
+    expect(entered(change(failed, { ...failed, version: 2 }), 'failed')).toBe(false)
+    expect(entered(change(failed, { ...failed, since }), 'failed')).toBe(true)
+  })
+})
+
+describe('keys', () => {
+  it('spread ids over all shards', () => {
+    const counts = new Map<number, number>()
+    for (let n = 0; n < 4_000; n += 1) {
+      const shard = shardOf(newId())
+      counts.set(shard, (counts.get(shard) ?? 0) + 1)
+    }
+    expect([...counts.keys()].toSorted((a, b) => a - b)).toEqual(Array.from({ length: SHARDS }, (_, shard) => shard))
+    expect(Math.min(...counts.values())).toBeGreaterThan(4_000 / SHARDS / 2)
+  })
+
+  it('of the due index tell the task again', () => {
+    const task = sampleTask({ status: 'scheduled', runAt: later(5).toISOString(), workspaceId: 'wsp_a#b' })
+    const { dueSk } = indexKeys(task) as { dueSk: string }
+    expect(dueEntryOf({ ...taskKey(task), dueSk })).toEqual({
+      workspaceId: 'wsp_a#b',
+      id: task.id,
+      dueAt: task.runAt,
+      kind: 'run',
+    })
+  })
+
+  it('keep finished and queued tasks out of the due index', () => {
+    expect(indexKeys(sampleTask())['duePk']).toBeUndefined()
+    expect(indexKeys(sampleTask({ status: 'dead', finishedAt: NOW.toISOString() }))).toMatchObject({
+      duePk: undefined,
+      ttl: NOW.getTime() / 1_000 + 30 * 24 * 3_600,
+    })
+  })
+})
+
+describe('a tick', () => {
+  const at = (ms: number, kind: 'run' | 'lease' = 'run') => ({
+    workspaceId: WORKSPACE,
+    id: newId(),
+    kind,
+    dueAt: later(ms).toISOString(),
+  })
+
+  it('tells of what is due within 75 seconds, to the second, and of leases that have ended', async () => {
+    const soon = at(30_400)
+    const ended = at(-1, 'lease')
+    const sent: DelayedHint[] = []
+    const asked: string[] = []
+    const due = {
+      async *upTo(shard: number, until: Date) {
+        asked.push(until.toISOString())
+        if (shard === 3) yield [soon, ended, at(20_000, 'lease')]
+      },
+    }
+    expect(await tick(due, async (hints) => void sent.push(...hints), NOW)).toBe(2)
+    expect(sent).toEqual([
+      { hint: dueHint(soon), delaySeconds: 31 },
+      { hint: dueHint(ended), delaySeconds: 0 },
+    ])
+    expect(new Set(asked)).toEqual(new Set([later(75_000).toISOString()]))
+    expect(sent.every(({ hint }) => hintSchema.safeParse(hint).success)).toBe(true)
+  })
+
+  it('sends so many hints for a shard and no more', async () => {
+    const page = Array.from({ length: 3_000 }, () => at(0))
+    let count = 0
+    const due = {
+      async *upTo(shard: number) {
+        for (let n = 0; shard === 0 && n < 3; n += 1) yield page
+      },
+    }
+    const sendHints = async (hints: readonly DelayedHint[]) => {
+      count += hints.length
+    }
+    expect(await tick(due, sendHints, NOW)).toBe(MAX_HINTS)
+    expect(count).toBe(MAX_HINTS)
+  })
+})
+
+it('a list over several partitions has no gap and no duplicate, however it is paged', () => {
+  const partitions = fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 999 }), { maxLength: 30 }), { maxLength: 6 })
+  fc.assert(
+    fc.property(partitions, fc.integer({ min: 1, max: 10 }), (lists, limit) => {
+      const all = lists.map((list, index) =>
+        list.map((n) => `${String(n).padStart(3, '0')}#${index}`).sort((a, b) => (a < b ? 1 : -1)),
+      )
+      const seen: string[] = []
+      let after: string | undefined
+      do {
+        const pages = all.map((list) => {
+          const rest = list.filter((item) => after === undefined || item < after)
+          const items = rest.slice(0, limit)
+          // As DynamoDB does: a page that is full may have been the last one.
+          return { items, stoppedAt: items.length === limit ? items.at(-1) : undefined }
+        })
+        const merged = mergePages(pages, limit, (item) => item)
+        seen.push(...merged.items)
+        after = merged.next
+      } while (after !== undefined)
+      expect(seen).toEqual(all.flat().sort((a, b) => (a < b ? 1 : -1)))
+    }),
+  )
+})
