@@ -5,16 +5,17 @@
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
-import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { BatchWriteCommand, DeleteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { HOUR, MINUTE, SECOND, systemClock } from '#core/clock.ts'
 import { consumedCapacity } from '#core/dynamo.ts'
 import { createIds } from '#core/ids.ts'
 import { systemRandom } from '#core/random.ts'
 import { createDueStore } from '../functions/schedules/due.store.ts'
 import { decideFiring } from '../functions/schedules/firing.ts'
+import type { Hint } from '../functions/schedules/hint.ts'
 import { createRunsStore } from '../functions/schedules/runs.store.ts'
 import { DEFAULT_CATCH_UP, type Schedule } from '../functions/schedules/schedule.ts'
-import { dueItemOf, scheduleKey } from '../functions/schedules/schedule-keys.ts'
+import { dueItemOf, dueKey, scheduleKey } from '../functions/schedules/schedule-keys.ts'
 import { createSchedulesStore } from '../functions/schedules/schedules.store.ts'
 import { hintOf, tick } from '../functions/schedules/tick.ts'
 import { clientFor } from '../local/aws.ts'
@@ -90,7 +91,7 @@ function clientOf(outputs: Outputs) {
   return {
     base,
     client,
-    async unitsOf(run: () => Promise<unknown>) {
+    unitsOf: async (run: () => Promise<unknown>) => {
       units = 0
       await run()
       return units
@@ -151,6 +152,7 @@ const daily = (
 async function ticksWith(outputs: Outputs, stored: number): Promise<Row> {
   return withTable(outputs, async (table) => {
     const { client, unitsOf } = clientOf(outputs)
+    const { client: firing } = clientOf(outputs)
     const start = Math.floor(Date.now() / HOUR) * HOUR + 10 * MINUTE
     await fill(client, table, stored, start)
     const due = createDueStore(client, table)
@@ -160,10 +162,13 @@ async function ticksWith(outputs: Outputs, stored: number): Promise<Row> {
       const now = new Date(start + n * MINUTE)
       units?.push(
         await unitsOf(async () => {
-          const { ms, value } = await timed(() => tick(due, async () => {}, now))
+          const told: Hint[] = []
+          const { ms, value } = await timed(() => tick(due, async (more) => void told.push(...more), now))
           times?.push(ms)
           hints?.push(value.hints)
           queries?.push(value.queries)
+          for (const hint of told)
+            if (Date.parse(hint.nominalAt) <= now.getTime() + MINUTE) await fired(firing, table, hint)
         }),
       )
     }
@@ -177,6 +182,10 @@ async function ticksWith(outputs: Outputs, stored: number): Promise<Row> {
     }
   })
 }
+
+/** Before the next tick its time has come, and its entry has moved on by a day. */
+const fired = (client: DynamoDBDocumentClient, table: string, { scheduleId, nominalAt }: Hint): Promise<unknown> =>
+  client.send(new DeleteCommand({ TableName: table, Key: dueKey(scheduleId, nominalAt) }))
 
 async function fill(client: DynamoDBDocumentClient, table: string, stored: number, start: number): Promise<void> {
   const batches = Array.from({ length: Math.ceil(stored / BATCH) }, (_, n) => n * BATCH).entries()

@@ -63,7 +63,7 @@ export function dueItemOf({ workspaceId, id, revision, nextAt }: Schedule): (Tab
   return { ...dueKey(id, nextAt), workspaceId, scheduleId: id, revision, nextAt }
 }
 
-const dueKey = (id: string, nextAt: string): TableKey => ({
+export const dueKey = (id: string, nextAt: string): TableKey => ({
   pk: duePartition(bucketOf(Date.parse(nextAt)), shardOf(id)),
   sk: `${nextAt}#${id}`,
 })

@@ -55,7 +55,7 @@ export type ParsedTiming =
 
 const UNITS = { second: SECOND, minute: MINUTE, hour: HOUR, day: DAY } as const
 const EVERY = /^every (\d{1,9}) (second|minute|hour|day)s?$/
-const AT = /^at (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)(Z|[+-]\d{2}:\d{2})?$/
+const AT = /^at (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?$/
 
 export function parseTiming(input: TimingInput): ParsedTiming {
   const expression = input.expression.trim()
