@@ -22,11 +22,14 @@ export interface AuthChaosOptions {
   readonly outputs: Outputs
   /** @default 1 */
   readonly times?: number
-  /** At once. @default 50 */
+  /** @default 50 */
   readonly racers?: number
+  /** Requests in flight together. @default 10: a laptop's cloud starts a process for each, and a start takes a whole core */
+  readonly atOnce?: number
 }
 
 const RACERS = 50
+const AT_ONCE = 10
 
 export interface AuthChaosResult {
   /** Refreshes that won, one figure for each round. */
@@ -35,23 +38,28 @@ export interface AuthChaosResult {
 }
 
 /** Throws an error that says what did not hold. */
-export async function run({ outputs, times = 1, racers = RACERS }: AuthChaosOptions): Promise<AuthChaosResult> {
+export async function run({
+  outputs,
+  times = 1,
+  racers = RACERS,
+  atOnce = AT_ONCE,
+}: AuthChaosOptions): Promise<AuthChaosResult> {
   const origin = outputs.edge.url
   const person = await newPerson(origin)
   const workspace = await newWorkspace(person, 'Races')
   const refreshWinners: number[] = []
   const redemptionWinners: number[] = []
   for (let round = 0; round < times; round += 1) {
-    refreshWinners.push(await raceOfRefreshes(person, workspace, racers))
-    redemptionWinners.push(await raceOfRedemptions(origin, racers))
+    refreshWinners.push(await raceOfRefreshes(person, workspace, racers, atOnce))
+    redemptionWinners.push(await raceOfRedemptions(origin, racers, atOnce))
   }
   return { refreshWinners, redemptionWinners }
 }
 
-async function raceOfRefreshes(person: Person, workspace: string, racers: number): Promise<number> {
+async function raceOfRefreshes(person: Person, workspace: string, racers: number, atOnce: number): Promise<number> {
   const { config, tokens } = await signedIn(person, await newApplication(person, workspace))
   const token = tokens.refresh_token ?? ''
-  const outcomes = await Promise.all(Array.from({ length: racers }, () => refreshed(config, token)))
+  const outcomes = await race(racers, atOnce, () => refreshed(config, token))
   const winners = outcomes.flatMap((outcome) => (outcome.kind === 'won' ? [outcome.tokens] : []))
   const errors = new Set(outcomes.flatMap((outcome) => (outcome.kind === 'refused' ? [outcome.error] : [])))
   expectThat(winners.length === 1, `one refresh to win, got ${winners.length}`)
@@ -62,20 +70,18 @@ async function raceOfRefreshes(person: Person, workspace: string, racers: number
   return winners.length
 }
 
-async function raceOfRedemptions(origin: string, racers: number): Promise<number> {
+async function raceOfRedemptions(origin: string, racers: number, atOnce: number): Promise<number> {
   const email = newAddress()
   await register(origin, newBrowser(origin), email)
   const browser = newBrowser(origin)
   await browser.fill('/auth/reset', { email })
   const link = linkOf(await mailTo(origin, email, /Choose a new password/))
   const fields = (await browser.get(link)).hidden('/auth/reset/confirm')
-  const passwords = Array.from({ length: racers }, (_, index) => `the password of racer ${index}`)
-  const answers = await Promise.all(
-    passwords.map(async (password) => {
-      const { status } = await browser.post('/auth/reset/confirm', { ...fields, password })
-      return { password, status }
-    }),
-  )
+  const answers = await race(racers, atOnce, async (index) => {
+    const password = `the password of racer ${index}`
+    const { status } = await browser.post('/auth/reset/confirm', { ...fields, password })
+    return { password, status }
+  })
   const winners = answers.filter(({ status }) => status === 303)
   const others = new Set(answers.filter(({ status }) => status !== 303).map(({ status }) => status))
   expectThat(winners.length === 1, `one redemption to win, got ${winners.length}`)
@@ -86,6 +92,21 @@ async function raceOfRedemptions(origin: string, racers: number): Promise<number
   const refused = await newBrowser(origin).fill('/auth/sign-in', { email, password: loser })
   expectThat(refused.status === 400, `the password of a loser to be refused, got ${refused.status}`)
   return winners.length
+}
+
+/** Runs all, so many together; the results in order. */
+async function race<T>(racers: number, atOnce: number, run: (index: number) => Promise<T>): Promise<readonly T[]> {
+  const results: T[] = []
+  let next = 0
+  const lane = async () => {
+    while (next < racers) {
+      const index = next
+      next += 1
+      results[index] = await run(index)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, lane))
+  return results
 }
 
 function expectThat(holds: boolean, expected: string): asserts holds {
