@@ -3,7 +3,11 @@ import { listFunctions } from '../../infra/sources.ts'
 import { bundles } from './backlot.ts'
 
 /** Minified bytes of `index.mjs`. The redirect is what people wait for; the AWS SDK alone has more than its budget. */
-const BUDGETS: Readonly<Record<string, number>> = { 'functions/links/redirect.lambda.ts': 60_000 }
+const BUDGETS: Readonly<Record<string, number>> = {
+  'functions/links/redirect.lambda.ts': 60_000,
+  // The whole protocol engine with its JOSE library and web framework; nothing a person waits for at every click.
+  'functions/auth/oauth2.lambda.ts': 1_600_000,
+}
 const DEFAULT_BUDGET = 1_000_000
 
 describe('the bundle of', () => {
@@ -13,13 +17,16 @@ describe('the bundle of', () => {
     expect(built?.bytes).toBeLessThanOrEqual(BUDGETS[source] ?? DEFAULT_BUDGET)
   })
 
-  it.each(Object.keys(BUDGETS))('%s is there, and has neither zod nor the AWS SDK', async (source) => {
-    const { metafile } = await bundles()
-    const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === source)
-    const heavy = Object.keys(output?.inputs ?? {}).filter((input) =>
-      /node_modules\/(@aws-sdk|@smithy|zod)\//.test(input),
-    )
-    expect(output).toBeDefined()
-    expect(heavy).toEqual([])
-  })
+  it.each(['functions/links/redirect.lambda.ts'])(
+    '%s is there, and has neither zod nor the AWS SDK',
+    async (source) => {
+      const { metafile } = await bundles()
+      const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === source)
+      const heavy = Object.keys(output?.inputs ?? {}).filter((input) =>
+        /node_modules\/(@aws-sdk|@smithy|zod)\//.test(input),
+      )
+      expect(output).toBeDefined()
+      expect(heavy).toEqual([])
+    },
+  )
 })

@@ -1,5 +1,5 @@
 /** What the tests of auth share: people who sign up by the pages and their mail, as anybody does. */
-import { expect } from 'vitest'
+import assert from 'node:assert/strict'
 import { SECOND } from '../../layers/core/clock.ts'
 import { type Browser, newBrowser } from './auth-browser.ts'
 
@@ -44,15 +44,15 @@ export function linkOf(mail: Mail): string {
 }
 
 export async function register(origin: string, browser: Browser, email: string): Promise<void> {
-  expect(await browser.fill('/auth/register', { email })).toMatchObject({ status: 200 })
+  assert.equal((await browser.fill('/auth/register', { email })).status, 200)
   const link = linkOf(await mailTo(origin, email, /Finish your registration/))
   const done = await browser.fill(link, { password: PASSWORD })
-  expect(done).toMatchObject({ status: 303, location: '/auth/sign-in?say=ready' })
+  assert.equal(done.location, '/auth/sign-in?say=ready')
 }
 
 export async function signIn(browser: Browser, email: string, password = PASSWORD): Promise<void> {
   const answer = await browser.fill('/auth/sign-in', { email, password })
-  expect(answer).toMatchObject({ status: 303, location: '/auth/account' })
+  assert.equal(answer.location, '/auth/account', `expected to be signed in, got ${answer.status}`)
 }
 
 /** Somebody new, signed in. */
@@ -65,6 +65,6 @@ export async function newPerson(origin: string): Promise<Person> {
 
 export async function newWorkspace({ browser }: Person, name = 'Test'): Promise<string> {
   const { status, body } = await browser.call('POST', '/api/auth/workspaces', { body: { name } })
-  expect(status).toBe(201)
+  assert.equal(status, 201)
   return body.id
 }

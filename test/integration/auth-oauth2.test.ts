@@ -1,11 +1,20 @@
 /** Applications: the certified client signs in as a person does, refreshes, and acts; and what must be refused. */
 import * as client from 'openid-client'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import type { Browser, Page } from './auth-browser.ts'
+import {
+  allow,
+  authorize,
+  CALLBACK,
+  discovered,
+  follow,
+  newApplication,
+  pathOf,
+  refreshed,
+  signedIn,
+} from './auth-applications.ts'
 import { newPerson, newWorkspace, PASSWORD, type Person } from './auth-cloud.ts'
 
 const origin = inject('outputs').edge.url
-const CALLBACK = 'http://localhost:9999/callback'
 let ann: Person
 let workspace: string
 beforeAll(async () => {
@@ -13,96 +22,7 @@ beforeAll(async () => {
   workspace = await newWorkspace(ann, 'Applications')
 }, 120_000)
 
-interface Application {
-  readonly id: string
-  readonly secret?: string
-}
-
-async function application(body: object = {}): Promise<Application> {
-  const made = await ann.browser.call('POST', '/api/auth/clients', {
-    workspace,
-    body: {
-      name: 'Test application',
-      type: 'public',
-      grants: ['authorization_code'],
-      scopes: ['links:read', 'links:write'],
-      redirectUris: [CALLBACK],
-      ...body,
-    },
-  })
-  expect(made.status).toBe(201)
-  return made.body
-}
-
-/** Reads discovery; http is allowed because the local cloud has no https. */
-const discovered = ({ id, secret }: Application) =>
-  client.discovery(
-    new URL(origin),
-    id,
-    undefined,
-    secret === undefined ? client.None() : client.ClientSecretBasic(secret),
-    {
-      execute: [client.allowInsecureRequests],
-    },
-  )
-
-/** Follows redirects on this site until a page is shown or another site is meant. */
-async function follow(browser: Browser, start: string): Promise<Page> {
-  let page = await browser.get(start)
-  while (page.location !== undefined && new URL(page.location, origin).origin === origin)
-    page = await browser.get(pathOf(page.location))
-  return page
-}
-
-const pathOf = (location: string): string => {
-  const { pathname, search } = new URL(location, origin)
-  return pathname + search
-}
-
-async function authorize(
-  config: client.Configuration,
-  scope = 'openid offline_access links:read links:write',
-  changes: Record<string, string> = {},
-) {
-  const verifier = client.randomPKCECodeVerifier()
-  const [state, nonce] = [client.randomState(), client.randomNonce()]
-  const url = client.buildAuthorizationUrl(config, {
-    redirect_uri: CALLBACK,
-    scope,
-    state,
-    nonce,
-    prompt: 'consent',
-    code_challenge: await client.calculatePKCECodeChallenge(verifier),
-    code_challenge_method: 'S256',
-    ...changes,
-  })
-  const shown = await follow(ann.browser, pathOf(url.href))
-  return { verifier, state, nonce, shown }
-}
-
-/** The page that asks for consent, answered; gives the address that the application is called back at. */
-async function allow(shown: Page): Promise<URL> {
-  expect(shown).toMatchObject({ status: 200, text: expect.stringContaining('Allow Test application?') })
-  const [, action = ''] = /<form method="post" action="(\/oauth2\/interaction\/[^"/]+)"/.exec(shown.text) ?? []
-  let page = await ann.browser.post(action, shown.hidden(action))
-  while (page.location !== undefined && new URL(page.location, origin).origin === origin)
-    page = await ann.browser.get(pathOf(page.location))
-  return new URL(page.location ?? 'missing:')
-}
-
-async function signedIn(app: Application, scope?: string) {
-  const config = await discovered(app)
-  const { verifier, state, nonce, shown } = await authorize(config, scope)
-  const back = await allow(shown)
-  const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce }
-  return { config, back, checks, tokens: await client.authorizationCodeGrant(config, back, checks) }
-}
-
-const refreshed = (config: client.Configuration, token: string) =>
-  client.refreshTokenGrant(config, token).then(
-    (tokens) => ({ kind: 'won' as const, tokens }),
-    (error: unknown) => ({ kind: 'refused' as const, error: (error as client.ResponseBodyError).error }),
-  )
+const application = (body?: object) => newApplication(ann, workspace, body)
 
 const links = (token: string, method = 'GET') =>
   fetch(`${origin}/api/links/links`, {
@@ -113,7 +33,7 @@ const links = (token: string, method = 'GET') =>
 
 describe('the authorization code flow', () => {
   it('gives an application tokens that act for the person, within their consent', async () => {
-    const { tokens } = await signedIn(await application({ scopes: ['links:read'] }), 'openid links:read')
+    const { tokens } = await signedIn(ann, await application({ scopes: ['links:read'] }), 'openid links:read')
     expect(tokens.claims()).toMatchObject({ iss: origin, sub: expect.stringMatching(/^usr_/) })
     expect((await links(tokens.access_token)).status).toBe(200)
     expect((await links(tokens.access_token, 'POST')).status).toBe(403)
@@ -121,14 +41,14 @@ describe('the authorization code flow', () => {
   })
 
   it('asks somebody who is not signed in to sign in first, and comes back', async () => {
-    const config = await discovered(await application())
+    const config = await discovered(origin, await application())
     await ann.browser.fill('/auth/account', {}, '/auth/sign-out')
-    const { shown } = await authorize(config)
+    const { shown } = await authorize(ann, config)
     expect(shown).toMatchObject({ status: 200, text: expect.stringContaining('<h1>Sign in</h1>') })
     const fields = { ...shown.hidden('/auth/sign-in'), email: ann.email, password: PASSWORD }
     const done = await ann.browser.post('/auth/sign-in', fields)
     expect(done.location).toMatch(/^\/oauth2\/interaction\//)
-    const back = await allow(await follow(ann.browser, done.location ?? ''))
+    const back = await allow(ann, await follow(ann, done.location ?? ''))
     expect(back.searchParams.get('iss')).toBe(origin)
     expect(back.searchParams.has('code')).toBe(true)
   })
@@ -137,32 +57,32 @@ describe('the authorization code flow', () => {
     ['without PKCE', { code_challenge: '', code_challenge_method: '' }],
     ['with a challenge in clear', { code_challenge_method: 'plain' }],
   ])('is refused %s', async (_, changes) => {
-    const config = await discovered(await application())
-    const { shown } = await authorize(config, 'openid', changes)
+    const config = await discovered(origin, await application())
+    const { shown } = await authorize(ann, config, 'openid', changes)
     expect(new URL(shown.location ?? '').searchParams.get('error')).toBe('invalid_request')
   })
 
   it('never sends anybody to an address that is not the application’s', async () => {
-    const config = await discovered(await application())
+    const config = await discovered(origin, await application())
     for (const redirect_uri of ['https://evil.example/', `${CALLBACK}/more`, `${CALLBACK}?x=1`]) {
-      const { shown } = await authorize(config, 'openid', { redirect_uri })
+      const { shown } = await authorize(ann, config, 'openid', { redirect_uri })
       expect(shown).toMatchObject({ status: 400, location: undefined })
       expect(shown.headers.get('content-security-policy')).toContain("default-src 'none'")
     }
   })
 
   it('takes a code once, and ends what came of it when it comes again', async () => {
-    const { config, back, checks, tokens } = await signedIn(await application())
+    const { config, back, checks, tokens } = await signedIn(ann, await application())
     await expect(client.authorizationCodeGrant(config, back, checks)).rejects.toMatchObject({ error: 'invalid_grant' })
     expect(await refreshed(config, tokens.refresh_token ?? '')).toEqual({ kind: 'refused', error: 'invalid_grant' })
   })
 
   it('gives nothing to somebody who says no', async () => {
-    const config = await discovered(await application())
-    const { shown } = await authorize(config)
+    const config = await discovered(origin, await application())
+    const { shown } = await authorize(ann, config)
     const [, action = ''] = /action="(\/oauth2\/interaction\/[^"/]+)"/.exec(shown.text) ?? []
     const refused = await ann.browser.post(`${action}/abort`, shown.hidden(`${action}/abort`))
-    const back = await follow(ann.browser, pathOf(refused.location ?? ''))
+    const back = await follow(ann, pathOf(refused.location ?? ''))
     expect(new URL(back.location ?? '').searchParams.get('error')).toBe('access_denied')
     expect(await ann.browser.post(action, { form: 'x' })).toMatchObject({ status: 400 })
   })
@@ -170,14 +90,14 @@ describe('the authorization code flow', () => {
 
 describe('refresh tokens', () => {
   it('are replaced at each use', async () => {
-    const { config, tokens } = await signedIn(await application())
+    const { config, tokens } = await signedIn(ann, await application())
     const next = await client.refreshTokenGrant(config, tokens.refresh_token ?? '')
     expect(next.refresh_token).not.toBe(tokens.refresh_token)
     expect((await links(next.access_token)).status).toBe(200)
   })
 
   it('are revoked with their family by the application', async () => {
-    const { config, tokens } = await signedIn(await application())
+    const { config, tokens } = await signedIn(ann, await application())
     await client.tokenRevocation(config, tokens.refresh_token ?? '')
     expect(await refreshed(config, tokens.refresh_token ?? '')).toMatchObject({ kind: 'refused' })
   })
@@ -189,7 +109,7 @@ describe('client credentials', () => {
 
   it('let an application act for its workspace', async () => {
     const app = await machine()
-    const tokens = await client.clientCredentialsGrant(await discovered(app), { scope: 'links:read' })
+    const tokens = await client.clientCredentialsGrant(await discovered(origin, app), { scope: 'links:read' })
     expect((await links(tokens.access_token)).status).toBe(200)
     expect((await links(tokens.access_token, 'POST')).status).toBe(403)
     const [, payload = ''] = tokens.access_token.split('.')
@@ -206,12 +126,12 @@ describe('client credentials', () => {
   it('are refused with another secret, and for a public client', async () => {
     const app = await machine()
     for (const wrong of [{ ...app, secret: 'x'.repeat(43) }, await application()])
-      await expect(client.clientCredentialsGrant(await discovered(wrong), {})).rejects.toThrow()
+      await expect(client.clientCredentialsGrant(await discovered(origin, wrong), {})).rejects.toThrow()
   })
 
   it('end within seconds of the client', async () => {
     const app = await machine()
-    const { access_token } = await client.clientCredentialsGrant(await discovered(app), { scope: 'links:read' })
+    const { access_token } = await client.clientCredentialsGrant(await discovered(origin, app), { scope: 'links:read' })
     expect((await links(access_token)).status).toBe(200)
     expect(await ann.browser.call('DELETE', `/api/auth/clients/${app.id}`, { workspace })).toMatchObject({
       status: 204,

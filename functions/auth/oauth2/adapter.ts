@@ -5,8 +5,8 @@ import type { Random } from '#core/random.ts'
 import { seal, unseal } from './sealed.ts'
 import type { TokensStore } from './tokens.store.ts'
 
-/** A retry after a lost answer, or two tabs at once, come within seconds; a thief's use rarely does. */
-export const REUSE_WINDOW_SECONDS = 10
+/** A retry after a lost answer, or two tabs at once, are no theft: they get nothing, and the family lives. At most a minute. */
+export const REUSE_WINDOW_SECONDS = 60
 /** What the engine stores without an end: about a year. */
 const DEFAULT_LIFETIME_SECONDS = 365 * 86_400
 
