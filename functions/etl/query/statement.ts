@@ -73,9 +73,6 @@ export function statementOf(serialised: unknown): Statement {
   return { kind: 'select', uses, defined }
 }
 
-/** DuckDB's tree is untyped: what should be a name is one, or is none. */
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-
 function refusedByParser(root: Node): Statement {
   const message = textOf(root['error_message'])
   if (root['error_type'] === 'parser') return { kind: 'refused', code: 'sql_invalid', detail: message }
