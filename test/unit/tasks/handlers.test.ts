@@ -19,7 +19,6 @@ import hints from '../../../events/tasks/dispatch.hints.json' with { type: 'json
 import diedEvent from '../../../events/tasks/publish-events.died.json' with { type: 'json' }
 import failedEvent from '../../../events/tasks/publish-events.failed.json' with { type: 'json' }
 import succeededEvent from '../../../events/tasks/publish-events.succeeded.json' with { type: 'json' }
-import order from '../../../events/tasks/run.order.json' with { type: 'json' }
 import minute from '../../../events/tasks/tick.minute.json' with { type: 'json' }
 import createdEvent from '../../../events/tasks/wake-queues.created.json' with { type: 'json' }
 import { TASK_EVENTS } from '../../../functions/tasks/events.ts'
@@ -27,6 +26,9 @@ import { newQueue } from '../../../functions/tasks/queue.ts'
 import { runnerOrder } from '../../../functions/tasks/runner-order.ts'
 import { SHARDS } from '../../../functions/tasks/task-keys.ts'
 import { NOW } from './samples.ts'
+
+/** No fixture: nothing but the dispatcher sends it. */
+const order = { runnerId: 'run_1', workspaceId: 'wsp_1', queue: 'webhooks', places: 10, wakes: 1, runners: 1 }
 
 const dynamo = mockClient(DynamoDBDocumentClient)
 const sqs = mockClient(SQSClient)
