@@ -43,6 +43,7 @@ beforeEach(() => {
   bus.reset()
   dynamo.on(BatchGetCommand).resolves({ Responses: {} })
   dynamo.on(TransactWriteCommand).resolves({})
+  bus.on(PutEventsCommand).callsFake(({ Entries = [] }) => ({ Entries: Entries.map(() => ({ EventId: 'e' })) }))
 })
 
 const failures = (...ids: string[]) => ({ batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })) })
@@ -98,6 +99,16 @@ describe('count-clicks', () => {
         .flat()
         .filter(({ Put }) => Put !== undefined),
     ).toHaveLength(1)
+  })
+
+  it('tells of the clicks on the bus, and fails the batch while the bus does not take it', async () => {
+    expect(await countClicks(batchEvent, context)).toEqual(failures())
+    const told = bus.commandCalls(PutEventsCommand)[0]?.args[0].input.Entries ?? []
+    expect(told[0]).toMatchObject({ Source: 'backlot.links', DetailType: 'ClicksRecorded' })
+    bus.on(PutEventsCommand).resolves({ Entries: [{ ErrorCode: 'ThrottlingException' }] })
+    expect(await countClicks(batchEvent, context)).toEqual(
+      failures(...batchEvent.Records.map(({ messageId: id }) => id)),
+    )
   })
 
   it('fails the whole batch while the table is away, or only half answers', async () => {

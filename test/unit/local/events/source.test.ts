@@ -10,8 +10,11 @@ const clone = async (name: string, change: (event: Record<string, unknown>) => v
   return sourceOf(name, copy)
 }
 
+/** Steps of a state machine, and what another function calls: `npm run invoke` alone sends these. */
+const INVOKED = /etl\/(plan|convert|check-quality|commit|announce|fail-run|query)\./
+
 test('every fixture of the repository has a source', async () => {
-  for (const name of listFixtures()) {
+  for (const name of listFixtures().filter((fixture) => !INVOKED.test(fixture))) {
     const { event } = await readFixture(name)
     expect(sourceOf(name, event).kind, name).toMatch(/^(api|functionUrl|queue|stream|bus)$/)
   }
