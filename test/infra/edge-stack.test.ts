@@ -54,6 +54,8 @@ describe('the distribution', () => {
       .map(({ Default }) => Default)
       .filter((name) => !name.startsWith('/cdk-bootstrap/'))
     expect(read.toSorted()).toEqual([
+      '/backlot/auth/ApiId',
+      '/backlot/auth/OAuth2ApiId',
       '/backlot/docs/ApiId',
       '/backlot/links/ApiId',
       '/backlot/links/RedirectUrl',

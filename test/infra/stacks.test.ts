@@ -63,6 +63,7 @@ describe('the order of the stacks', () => {
         ['Platform', []],
         ['Links', ['Platform']],
         ['Tasks', []],
+        ['Auth', []],
         ['Docs', []],
       ])
     },
@@ -75,8 +76,9 @@ describe('the order of the stacks', () => {
       ['Platform', []],
       ['Links', ['Platform']],
       ['Tasks', ['Platform']],
+      ['Auth', ['Platform']],
       ['Docs', ['Platform']],
-      ['Edge', ['Links', 'Tasks', 'Docs']],
+      ['Edge', ['Links', 'Tasks', 'Auth', 'Docs']],
     ])
   })
 
@@ -108,6 +110,7 @@ describe('the names', () => {
       'backlot-platform',
       'backlot-links',
       'backlot-tasks',
+      'backlot-auth',
       'backlot-docs',
     ])
     const outputs = Object.keys(templates.get('Links')?.toJSON().Outputs)
