@@ -38,7 +38,10 @@ export function createClientsStore(client: DynamoDBDocumentClient, table: string
           ...(after !== undefined && { ExclusiveStartKey: listKey(workspaceId, after) }),
         }),
       )
-      return Items.map(({ pk: _, sk: __, ...item }) => item as ListedClient)
+      return Items.map((item) => {
+        const { pk: _pk, sk: _sk, ...listed } = item
+        return listed as ListedClient
+      })
     },
     async remove(workspaceId, id) {
       // Named condition `of this workspace`.
