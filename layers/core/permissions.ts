@@ -70,7 +70,10 @@ export const isAllowed = (principal: Principal, permission: Permission): boolean
   (principal.scopes === undefined || principal.scopes.includes(permission))
 
 /** The permissions that hold for the caller: those of the role, narrowed by the scopes. */
-export const permissionsOf = (principal: Pick<Principal, 'role' | 'scopes'>): readonly Permission[] =>
+export const permissionsOf = (principal: {
+  readonly role: Role
+  readonly scopes?: readonly Permission[] | undefined
+}): readonly Permission[] =>
   ROLE_PERMISSIONS[principal.role].filter((permission) => principal.scopes?.includes(permission) ?? true)
 
 /** Nobody gives away more than they have: a role may be granted by those of the same role or a higher one. */

@@ -63,7 +63,10 @@ async function raceOfRefreshes(person: Person, workspace: string, racers: number
   const winners = outcomes.flatMap((outcome) => (outcome.kind === 'won' ? [outcome.tokens] : []))
   const errors = new Set(outcomes.flatMap((outcome) => (outcome.kind === 'refused' ? [outcome.error] : [])))
   expectThat(winners.length === 1, `one refresh to win, got ${winners.length}`)
-  expectThat(errors.size === 1 && errors.has('invalid_grant'), `invalid_grant for all others, got ${[...errors].join()}`)
+  expectThat(
+    errors.size === 1 && errors.has('invalid_grant'),
+    `invalid_grant for all others, got ${[...errors].join()}`,
+  )
   expectThat((await refreshed(config, token)).kind === 'refused', 'the token that all had to be dead')
   const next = await client.refreshTokenGrant(config, winners[0]?.refresh_token ?? '')
   expectThat(next.refresh_token !== undefined, 'the token of the winner to work')

@@ -55,6 +55,10 @@ describe('the distribution', () => {
       .filter((name) => !name.startsWith('/cdk-bootstrap/'))
     expect(read.toSorted()).toEqual([
       '/backlot/auth/ApiId',
+<<<<<<< HEAD
+=======
+      '/backlot/auth/OAuth2ApiId',
+>>>>>>> auth
       '/backlot/docs/ApiId',
       '/backlot/etl/ApiId',
       '/backlot/links/ApiId',
