@@ -38,14 +38,10 @@ export function createClientsStore(client: DynamoDBDocumentClient, table: string
           ...(after !== undefined && { ExclusiveStartKey: listKey(workspaceId, after) }),
         }),
       )
-<<<<<<< HEAD
-      return Items.map(({ pk: _pk, sk: _sk, ...item }) => item as ListedClient)
-=======
       return Items.map((item) => {
         const { pk: _pk, sk: _sk, ...listed } = item
         return listed as ListedClient
       })
->>>>>>> auth
     },
     async remove(workspaceId, id) {
       // Named condition `of this workspace`.

@@ -91,11 +91,11 @@ export function createWorkspacesStore(client: DynamoDBDocumentClient, table: str
     },
     async listOf(userId) {
       const items = await list(`user#${userId}`, 'workspace#')
-      return items.map(({ workspaceId, name, role, joinedAt }) => ({ workspaceId, name, role, joinedAt }))
+      return items.map(({ workspaceId, name, role, joinedAt }) => ({ workspaceId, name, role, joinedAt }) as Membership)
     },
     async members(workspaceId) {
       const items = await list(`workspace#${workspaceId}`, 'member#')
-      return items.map(({ userId, email, role, joinedAt }) => ({ userId, email, role, joinedAt }))
+      return items.map(({ userId, email, role, joinedAt }) => ({ userId, email, role, joinedAt }) as Member)
     },
     changeRole: (workspaceId, { userId, role: from }, to) =>
       change(client, [

@@ -55,10 +55,6 @@ describe('the distribution', () => {
       .filter((name) => !name.startsWith('/cdk-bootstrap/'))
     expect(read.toSorted()).toEqual([
       '/backlot/auth/ApiId',
-<<<<<<< HEAD
-=======
-      '/backlot/auth/OAuth2ApiId',
->>>>>>> auth
       '/backlot/docs/ApiId',
       '/backlot/etl/ApiId',
       '/backlot/links/ApiId',

@@ -63,13 +63,9 @@ describe('the order of the stacks', () => {
         ['Platform', []],
         ['Links', ['Platform']],
         ['Tasks', []],
-<<<<<<< HEAD
         ['Schedules', []],
         ['Auth', []],
         ['Etl', ['Platform']],
-=======
-        ['Auth', []],
->>>>>>> auth
         ['Docs', []],
       ])
     },
@@ -82,17 +78,11 @@ describe('the order of the stacks', () => {
       ['Platform', []],
       ['Links', ['Platform']],
       ['Tasks', ['Platform']],
-<<<<<<< HEAD
       ['Schedules', ['Platform']],
       ['Auth', ['Platform']],
       ['Etl', ['Platform']],
       ['Docs', ['Platform']],
       ['Edge', ['Links', 'Tasks', 'Schedules', 'Auth', 'Etl', 'Docs']],
-=======
-      ['Auth', ['Platform']],
-      ['Docs', ['Platform']],
-      ['Edge', ['Links', 'Tasks', 'Auth', 'Docs']],
->>>>>>> auth
     ])
   })
 
@@ -124,13 +114,9 @@ describe('the names', () => {
       'backlot-platform',
       'backlot-links',
       'backlot-tasks',
-<<<<<<< HEAD
       'backlot-schedules',
       'backlot-auth',
       'backlot-etl',
-=======
-      'backlot-auth',
->>>>>>> auth
       'backlot-docs',
     ])
     const outputs = Object.keys(templates.get('Links')?.toJSON().Outputs)
