@@ -154,7 +154,7 @@ it.each([
   [{ revokedAt: 'x' }, NOW, 'revoked'],
 ])('an invitation %j is %s', (changes, now, state) => {
   const invitation = { expiresAt: later(1_000).toISOString(), ...changes } as Invitation
-  expect(invitationState(invitation, now as Date)).toBe(state)
+  expect(invitationState(invitation, now)).toBe(state)
 })
 
 describe('an API key', () => {
