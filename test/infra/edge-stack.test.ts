@@ -55,6 +55,7 @@ describe('the distribution', () => {
       .filter((name) => !name.startsWith('/cdk-bootstrap/'))
     expect(read.toSorted()).toEqual([
       '/backlot/auth/ApiId',
+      '/backlot/auth/OAuth2ApiId',
       '/backlot/docs/ApiId',
       '/backlot/etl/ApiId',
       '/backlot/links/ApiId',
