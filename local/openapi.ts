@@ -13,6 +13,7 @@ import { docsApi } from '../functions/docs/routes.ts'
 import { etlApi } from '../functions/etl/etl-routes.ts'
 import { linksApi } from '../functions/links/link-routes.ts'
 import { schedulesApi } from '../functions/schedules/schedules-api.ts'
+import { inboxRoutes } from '../functions/tasks/inbox-routes.ts'
 import { tasksApi } from '../functions/tasks/tasks-api.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { recordExamples } from './openapi-examples.ts'
@@ -34,7 +35,8 @@ const withServiceRoutes = <Services>(
 /** Every API of the product, in the order of the reference. */
 export const SERVICES: readonly DescribedService[] = [
   withServiceRoutes(linksApi),
-  withServiceRoutes(tasksApi),
+  // The inbox is there on local clouds only, which is where the reference is read most.
+  withServiceRoutes({ ...tasksApi, routes: [...tasksApi.routes, ...inboxRoutes] }),
   withServiceRoutes(etlApi),
   withServiceRoutes(schedulesApi),
   withServiceRoutes(authApi),

@@ -1,8 +1,8 @@
 /** Workspaces and API keys for tests, made in the access table of a deployed cloud. Every one is new. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { accessStore, type StoredApiKey } from '#core/access.store.ts'
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { accessStore, memberKey, type StoredApiKey } from '#core/access.store.ts'
 import { generateApiKey, hashApiKey } from '#core/api-key.ts'
 import { systemClock } from '#core/clock.ts'
 import { createIds } from '#core/ids.ts'
@@ -18,6 +18,8 @@ export interface TestAccess {
   /** Makes a key, by default an owner's; returns the text that callers send, and its id. */
   apiKey(key: KeyOptions): Promise<{ readonly text: string; readonly id: string }>
   revoke(workspaceId: string, keyId: string): Promise<void>
+  /** Makes somebody a viewer of the workspace, returns the person's id. */
+  member(workspaceId: string): Promise<string>
 }
 
 export type KeyOptions = Pick<StoredApiKey, 'workspaceId'> &
@@ -28,10 +30,8 @@ const ids = createIds(systemClock, systemRandom)
 export async function testAccess(outputs: Outputs): Promise<TestAccess> {
   const { accessTable, kitSecret } = platformNames({ prefix: 'backlot' })
   const client = new DynamoDBClient(clientFor(outputs))
-  const store = accessStore(
-    DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }),
-    accessTable,
-  )
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } })
+  const store = accessStore(documents, accessTable)
   const secrets = new SecretsManagerClient(clientFor(outputs))
   const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: kitSecret }))
   if (!SecretString) throw new Error(`expected the secret ${kitSecret} to be a string, got none`)
@@ -48,6 +48,14 @@ export async function testAccess(outputs: Outputs): Promise<TestAccess> {
       const stored = { role: 'owner' as const, name: 'Test', createdAt: now(), ...options }
       await store.putApiKey({ ...stored, id: key.id, hash: hashApiKey(key, hmacKey) })
       return { text: key.text, id: key.id }
+    },
+    async member(workspaceId) {
+      const userId = ids('usr')
+      const member = { userId, email: `${userId}@example.com`, role: 'viewer', joinedAt: now() }
+      await documents.send(
+        new PutCommand({ TableName: accessTable, Item: { ...memberKey(workspaceId, userId), ...member } }),
+      )
+      return userId
     },
     async revoke(workspaceId, keyId) {
       await store.revokeApiKey(workspaceId, keyId, systemClock.now())
