@@ -25,7 +25,7 @@ export type PasswordFault = 'too_short' | 'too_long' | 'is_address'
 export function passwordFault(password: string, email: string): PasswordFault | undefined {
   const text = password.normalize('NFC')
   if (Buffer.byteLength(text) > MAX_PASSWORD_BYTES) return 'too_long'
-  if ([...text].length < MIN_PASSWORD_CHARACTERS) return 'too_short'
+  if (Array.from(text).length < MIN_PASSWORD_CHARACTERS) return 'too_short'
   return text.toLowerCase().includes(email) ? 'is_address' : undefined
 }
 

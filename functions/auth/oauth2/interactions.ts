@@ -134,7 +134,10 @@ async function granted({ provider, interaction, person }: Step): Promise<string>
 const outOfDate = (): RenderedPage =>
   messagePage('This page is out of date', 'Please start again in the application that sent you here.')
 
-const wantedScopes = ({ params }: Interaction): readonly string[] => String(params['scope'] ?? '').split(' ')
+const wantedScopes = ({ params }: Interaction): readonly string[] => {
+  const { scope } = params
+  return typeof scope === 'string' ? scope.split(' ') : ['']
+}
 
 function send(response: ServerResponse, status: number, { body, headers }: RenderedPage): void {
   const type = { 'content-type': 'text/html; charset=utf-8' }
