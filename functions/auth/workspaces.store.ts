@@ -91,11 +91,11 @@ export function createWorkspacesStore(client: DynamoDBDocumentClient, table: str
     },
     async listOf(userId) {
       const items = await list(`user#${userId}`, 'workspace#')
-      return items.map(({ workspaceId, name, role, joinedAt }) => ({ workspaceId, name, role, joinedAt }) as Membership)
+      return items.map(({ workspaceId, name, role, joinedAt }) => ({ workspaceId, name, role, joinedAt }))
     },
     async members(workspaceId) {
       const items = await list(`workspace#${workspaceId}`, 'member#')
-      return items.map(({ userId, email, role, joinedAt }) => ({ userId, email, role, joinedAt }) as Member)
+      return items.map(({ userId, email, role, joinedAt }) => ({ userId, email, role, joinedAt }))
     },
     changeRole: (workspaceId, { userId, role: from }, to) =>
       change(client, [
