@@ -50,7 +50,7 @@ async function work(job: ConvertJob & { readonly folder: string }): Promise<void
   )
 }
 
-if (process.send) {
+if (import.meta.main && process.send) {
   const job = JSON.parse(process.argv[2] ?? '') as ConvertJob & { readonly folder: string }
   const cpu = process.cpuUsage()
   const began = performance.now()
