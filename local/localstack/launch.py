@@ -1,5 +1,5 @@
 """LocalStack community 4.14.0 as a plain process: its own code, with Lambda environments as child processes of Node
-and dynoxide as the database. local/localstack.ts starts it.
+and dynoxide as the database. local/cloud/localstack.ts starts it.
 
 Its standard input is its lifeline: when that closes, or at SIGTERM or SIGINT, it kills its children and ends. Nothing
 is saved, the community edition keeps no state over a restart."""
