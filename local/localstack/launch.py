@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 import ahead
+import event_sources
 import function_urls
 import gateway
 import older_python
@@ -56,6 +57,7 @@ def main() -> None:
     use_node(options, watchdog)
     use_own_folders(options.state)
     function_urls.use()
+    event_sources.use()
     prepared.use(options.prepared)
     run(server)
 
