@@ -7,6 +7,15 @@ export const DEFAULT_EDGE_PORT = 4000
 /** LocalStack's own. */
 export const DEFAULT_CLOUD_PORT = 4566
 const HIGHEST_PORT = 65_535
+/**
+ * Browsers and Node's fetch connect to none of these: https://fetch.spec.whatwg.org/#port-blocking. Those below 1024, which
+ * a user may not listen on anyway, are left out.
+ */
+const BLOCKED_PORTS: ReadonlySet<number> = new Set([
+  ...[
+    1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+  ],
+])
 
 export interface Settings {
   readonly home: Home
@@ -24,6 +33,8 @@ function portOf(variables: Variables, name: string, fallback: number): number {
   const port = Number(text)
   if (!Number.isInteger(port) || port < 1 || port > HIGHEST_PORT)
     throw new Refusal('invalid_setting', `expected ${name} to be a port from 1 to ${HIGHEST_PORT}, got ${text}`)
+  if (BLOCKED_PORTS.has(port))
+    throw new Refusal('invalid_setting', `expected ${name} to be a port that browsers connect to, got ${text}`)
   return port
 }
 

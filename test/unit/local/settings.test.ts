@@ -17,6 +17,13 @@ describe('settings', () => {
     expect(() => readSettings({ BACKLOT_PORT: port })).toThrow(`BACKLOT_PORT to be a port from 1 to 65535, got ${port}`)
   })
 
+  test.each(['5060', '5061', '6667', '10080'])('a port %s is refused: fetch would not connect to it', async (port) => {
+    await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toMatchObject({ cause: { message: 'bad port' } })
+    expect(() => readSettings({ BACKLOT_CLOUD_PORT: port })).toThrow(
+      `BACKLOT_CLOUD_PORT to be a port that browsers connect to, got ${port}`,
+    )
+  })
+
   test('AWS_ENDPOINT_URL names another cloud, in the region of the environment', () => {
     expect(readSettings({ AWS_ENDPOINT_URL: 'http://127.0.0.1:9/', AWS_REGION: 'eu-west-1' }).external).toEqual({
       endpoint: 'http://127.0.0.1:9',
