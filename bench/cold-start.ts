@@ -30,7 +30,7 @@ export async function main(args: readonly string[] = []): Promise<number> {
   const rounds = Number(values.rounds)
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`expected --rounds to be 1 or more, got ${values.rounds}`)
-  const { bundles } = await bundleFunctions()
+  const bundles = await bundleFunctions()
   const api = await serveExtensionsApi()
   try {
     const environment = { ...(await functionEnvironment()), AWS_LAMBDA_RUNTIME_API: api.address }

@@ -3,13 +3,16 @@
  *
  * The output depends on the sources alone: no absolute path, no time, no order of the file system, so that two
  * checkouts deploy the same asset hash. Files are replaced atomically and only when their content changes, so that
- * two synths of one checkout can run at once and an unchanged function is not restarted by hot reload.
+ * two synths of one checkout can run at once and an unchanged function is not restarted by hot reload. What would come
+ * out the same is not built again (`bundle-record.ts`).
  */
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type BuildOptions, type BuildResult, build, type Metafile } from 'esbuild'
+import { type BuildOptions, type BuildResult, build, version } from 'esbuild'
 import { leanBuiltins } from './builtins.ts'
+import { type BundleRecord, BundleRecords } from './bundle-record.ts'
 import { bundleFolder, type FunctionSource, listFunctions, ROOT } from './sources.ts'
 
 /** Lambda's runtime `nodejs24.x`; the same version runs here (package.json). */
@@ -21,12 +24,10 @@ export interface Bundle extends FunctionSource {
   readonly bytes: number
   /** Whether this run wrote a new `index.mjs`. */
   readonly changed: boolean
-}
-
-export interface Bundles {
-  readonly bundles: readonly Bundle[]
-  /** esbuild's account of every input's share, for budgets and their explanation. */
-  readonly metafile: Metafile
+  /** Every file that it was made of, from the checkout. */
+  readonly inputs: readonly string[]
+  /** Those of them that have code in it. */
+  readonly parts: readonly string[]
 }
 
 type Result = BuildResult<{ write: false; metafile: true }>
@@ -57,8 +58,19 @@ function buildOptions(root: string, functions: readonly FunctionSource[]) {
   } as const satisfies BuildOptions
 }
 
+/** Everything but the files that decides about a bundle. */
+const wayOfBuilding = (root: string): string =>
+  JSON.stringify({
+    ...buildOptions(root, []),
+    absWorkingDir: undefined,
+    plugins: readFileSync(new URL('./builtins.ts', import.meta.url), 'utf8'),
+    version,
+    node: process.version,
+  })
+
 /**
- * Builds the bundles and writes those that changed.
+ * Builds the bundles that are not up to date and writes those that changed.
+ * @returns all of them, in the order of `functions`
  * @throws esbuild's BuildFailure, whose message lists every error with file and line.
  */
 export async function bundleFunctions({
@@ -68,25 +80,41 @@ export async function bundleFunctions({
   readonly root?: string
   /** Default: all. */
   readonly functions?: readonly FunctionSource[]
-} = {}): Promise<Bundles> {
-  return writeBundles(root, functions, await build(buildOptions(root, functions)))
+} = {}): Promise<readonly Bundle[]> {
+  const records = new BundleRecords(root, wayOfBuilding(root))
+  const fresh = new Map(await Promise.all(functions.map(async (entry) => [entry, await records.fresh(entry)] as const)))
+  const stale = functions.filter((entry) => !fresh.get(entry))
+  const began = Date.now()
+  const result = stale.length > 0 ? await build(buildOptions(root, stale)) : undefined
+  return Promise.all(
+    functions.map((entry) => {
+      const record = fresh.get(entry)
+      return record || !result ? keptBundle(root, entry, record) : writeBundle(root, entry, { result, began, records })
+    }),
+  )
 }
 
-async function writeBundles(root: string, functions: readonly FunctionSource[], result: Result): Promise<Bundles> {
-  const bundles = await Promise.all(functions.map((entry) => writeBundle(root, entry, result)))
-  return { bundles, metafile: result.metafile }
+async function keptBundle(root: string, entry: FunctionSource, record: BundleRecord | undefined): Promise<Bundle> {
+  const folder = bundleFolder(entry, root)
+  const { size } = await stat(path.join(folder, 'index.mjs'))
+  return { ...entry, folder, bytes: size, changed: false, inputs: record?.inputs ?? [], parts: record?.parts ?? [] }
 }
 
-async function writeBundle(root: string, entry: FunctionSource, result: Result): Promise<Bundle> {
+async function writeBundle(
+  root: string,
+  entry: FunctionSource,
+  { result, began, records }: { result: Result; began: number; records: BundleRecords },
+): Promise<Bundle> {
   const folder = bundleFolder(entry, root)
   const file = path.join(folder, 'index.mjs')
-  const code = textOf(result, file)
-  const map = textOf(result, `${file}.map`)
+  const built = new Map([file, `${file}.map`].map((output) => [output, textOf(result, output)]))
+  const code = built.get(file) ?? ''
   await mkdir(folder, { recursive: true })
   // The map first: a process that starts in between must not read a map that is older than its code.
-  await replaceIfChanged(folder, 'index.mjs.map', map)
+  await replaceIfChanged(folder, 'index.mjs.map', built.get(`${file}.map`) ?? '')
   const changed = await replaceIfChanged(folder, 'index.mjs', code)
-  return { ...entry, folder, bytes: Buffer.byteLength(code), changed }
+  const { inputs, parts } = await records.write(entry, { metafile: result.metafile, began, outputs: built })
+  return { ...entry, folder, bytes: Buffer.byteLength(code), changed, inputs, parts }
 }
 
 function textOf(result: Result, file: string): string {

@@ -5,7 +5,7 @@
 import { readdirSync, watch as watchFolder } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { BuildFailure, Metafile } from 'esbuild'
+import type { BuildFailure } from 'esbuild'
 import { type Bundle, bundleFunctions } from './bundle.ts'
 import { type FunctionSource, listFunctions, ROOT } from './sources.ts'
 
@@ -42,11 +42,6 @@ const foldersBelow = (root: string): readonly string[] =>
 /** Entry point → the files that its bundle was made of, from the checkout. */
 type Inputs = Map<string, ReadonlySet<string>>
 
-function noteInputs(inputs: Inputs, metafile: Metafile): void {
-  for (const output of Object.values(metafile.outputs))
-    if (output.entryPoint) inputs.set(output.entryPoint, new Set(Object.keys(output.inputs)))
-}
-
 const isBuildFailure = (error: unknown): error is BuildFailure => error instanceof Error && 'errors' in error
 
 /** Whatever goes wrong is for the person at the editor; it never ends the cloud that runs beside. */
@@ -73,8 +68,8 @@ export async function watchFunctions(
     const began = performance.now()
     const took = () => performance.now() - began
     try {
-      const { bundles, metafile } = await bundleFunctions({ root, functions: stale })
-      noteInputs(inputs, metafile)
+      const bundles = await bundleFunctions({ root, functions: stale })
+      for (const bundle of bundles) inputs.set(bundle.source, new Set(bundle.inputs))
       for (const entry of stale) broken.delete(entry)
       await onRebuild({ changed: bundles.filter((bundle) => bundle.changed), errors: [], durationMs: took() })
     } catch (error) {

@@ -12,7 +12,6 @@ REQUESTS = {
     "s3": "list_buckets",
     "cloudformation": "list_stacks",
     "iam": "list_roles",
-    "ssm": "describe_parameters",
     "lambda_": "list_functions",
     "apigateway": "get_rest_apis",
     "dynamodb": "list_tables",

@@ -15,6 +15,7 @@ import ahead
 import event_sources
 import function_urls
 import gateway
+import made_once
 import older_python
 import prepared
 import settings
@@ -53,6 +54,7 @@ def main() -> None:
     threading.Thread(target=end_with_parent, args=(end,), daemon=True).start()
     settings.apply(options.port, options.state)
     older_python.fill_in()
+    made_once.use()
     use_dynoxide(options, watchdog, end)
     use_node(options, watchdog)
     use_own_folders(options.state)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { bundleFunctions } from '../../infra/bundle.ts'
@@ -63,12 +63,70 @@ describe('bundleFunctions', () => {
     const root = await checkout({ ...FILES, 'functions/sample/other.lambda.ts': 'export const handler = 1' })
     const before = statSync(bundle(root)).mtimeMs
     write(root, { 'functions/sample/other.lambda.ts': 'export const handler = 2' })
-    const { bundles } = await bundleFunctions({ root })
+    const bundles = await bundleFunctions({ root })
     expect(bundles.map(({ name, changed }) => [name, changed])).toEqual([
       ['other', true],
       ['work', false],
     ])
     expect(statSync(bundle(root)).mtimeMs).toBe(before)
+  })
+
+  it('builds again whatever has changed: a source, a setting, a package, or the bundle itself', async () => {
+    const root = await checkout({
+      ...FILES,
+      'layers/core/silent.ts': 'export const silent = 1\n',
+      'layers/core/answer.ts': `import './silent.ts'\nexport const answer = () => 'before'\n`,
+    })
+    const first = read(bundle(root))
+    const changes: readonly Readonly<Record<string, string>>[] = [
+      { 'layers/core/answer.ts': `import './silent.ts'\nexport const answer = () => 'after'\n` },
+      // It left no code in the bundle until now.
+      { 'layers/core/silent.ts': `console.log('now it speaks')\n` },
+      {
+        'layers/core/other.ts': `export const answer = () => 'other'\n`,
+        'package.json': FILES['package.json'].replace('./layers/core/*', './layers/core/other.ts'),
+      },
+    ]
+    const seen = [first]
+    for (const change of changes) {
+      write(root, change)
+      expect((await bundleFunctions({ root })).map(({ changed }) => changed)).toEqual([true])
+      seen.push(read(bundle(root)))
+    }
+    expect(new Set(seen).size).toBe(seen.length)
+    writeFileSync(bundle(root), 'spoiled')
+    expect((await bundleFunctions({ root })).map(({ changed }) => changed)).toEqual([true])
+    expect(read(bundle(root))).toBe(seen.at(-1))
+  })
+
+  it('takes packages for what npm says that it installed', async () => {
+    const installed = (version: string) => ({
+      'node_modules/.package-lock.json': JSON.stringify({ packages: { 'node_modules/old': { version } } }),
+      'node_modules/old/package.json': '{"name":"old","main":"index.js"}',
+      'node_modules/old/index.js': `module.exports = '${version}'`,
+    })
+    const root = await checkout({
+      ...FILES,
+      ...installed('1.0.0'),
+      [SOURCE]: `import old from 'old'\nexport const handler = () => old\n`,
+    })
+    // Long before the build: nothing changed under it.
+    utimesSync(path.join(root, SOURCE), 0, 0)
+    await bundleFunctions({ root })
+    write(root, { 'node_modules/old/index.js': `module.exports = 'not of npm'` })
+    await bundleFunctions({ root })
+    expect(read(bundle(root))).toContain('1.0.0')
+    write(root, installed('2.0.0'))
+    await bundleFunctions({ root })
+    expect(read(bundle(root))).toContain('2.0.0')
+  })
+
+  it('tells what a bundle was made of, whether it was built now or before', async () => {
+    const root = await checkout(FILES)
+    const [kept] = await bundleFunctions({ root })
+    expect(kept).toMatchObject({ changed: false, inputs: [SOURCE, 'layers/core/answer.ts'] })
+    expect(kept?.parts.toSorted()).toEqual([SOURCE, 'layers/core/answer.ts'])
+    expect(kept?.bytes).toBe(statSync(bundle(root)).size)
   })
 
   it('may run many times at once in one checkout', async () => {
