@@ -15,6 +15,7 @@ import {
   RUN_KINDS,
   SCHEDULE_ID,
   STATUSES,
+  TASK_STATUSES,
 } from './schedule.ts'
 import { MAX_ZONE_LENGTH } from './zone.ts'
 
@@ -177,6 +178,17 @@ export const runBody = z
     dispatchedAt: timestamp('When it was handed to the queue that waits for its second.'),
     startedAt: timestamp('When it came to be.'),
     deliveredAt: timestamp('When the tasks service had it. Null of events, and until then.').nullable(),
+    task: z
+      .strictObject({
+        id: z.string().meta({ examples: ['tsk_01JD7N2V5B8Y3QK4M6T9X0ZCEG'] }),
+        status: z
+          .enum(TASK_STATUSES)
+          .meta({ description: '`failed`: an attempt failed, and the task waits for the next one.' }),
+        startedAt: timestamp('When its first attempt began.').nullable(),
+        finishedAt: timestamp('When it had succeeded, died or been cancelled.').nullable(),
+      })
+      .nullable()
+      .meta({ description: 'What became of the task. Null of events, and until the task has begun.' }),
     previousAt: timestamp('The run before, then.').nullable(),
     nextAt: timestamp('The next time, then.').nullable(),
     missed: z.int().min(0).meta({ description: 'Earlier times that it stands for.' }),

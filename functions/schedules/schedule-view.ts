@@ -1,7 +1,7 @@
 /** Schedules and runs as the API shows them. Pure. */
 import type * as z from 'zod'
 import { timingOf } from './firing.ts'
-import type { Run, Schedule } from './schedule.ts'
+import type { Run, RunTask, Schedule } from './schedule.ts'
 import type { runBody, scheduleBody } from './schedule-schemas.ts'
 
 export function scheduleView(schedule: Schedule): z.input<typeof scheduleBody> {
@@ -15,5 +15,12 @@ export function scheduleView(schedule: Schedule): z.input<typeof scheduleBody> {
 export function runView(run: Run): z.input<typeof runBody> {
   const { id, kind, nominalAt, dispatchedAt, startedAt, missed, revision, tzdata } = run
   const { deliveredAt = null, previousAt = null, nextAt = null } = run
-  return { id, kind, nominalAt, dispatchedAt, startedAt, deliveredAt, previousAt, nextAt, missed, revision, tzdata }
+  const times = { nominalAt, dispatchedAt, startedAt, deliveredAt, previousAt, nextAt }
+  return { id, kind, ...times, task: taskView(run.task), missed, revision, tzdata }
+}
+
+function taskView(task: RunTask | undefined): z.input<typeof runBody>['task'] {
+  if (task === undefined) return null
+  const { id, status, startedAt = null, finishedAt = null } = task
+  return { id, status, startedAt, finishedAt }
 }

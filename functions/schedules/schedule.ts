@@ -94,7 +94,21 @@ export const RUN_KINDS = ['scheduled', 'caught-up', 'manual', 'missed'] as const
 /** `missed`: nothing ran; the record tells how many times were let go, and from when on. */
 export type RunKind = (typeof RUN_KINDS)[number]
 
-/** One occurrence that was decided about. It is written once and for all; only `deliveredAt` comes later. */
+export const TASK_STATUSES = ['running', 'failed', 'succeeded', 'dead', 'cancelled'] as const
+
+/** What the tasks service told last of the task that a run asked for. */
+export interface RunTask {
+  readonly id: string
+  /** `failed`: an attempt failed, and it waits for the next one. */
+  readonly status: (typeof TASK_STATUSES)[number]
+  /** When its first attempt began. */
+  readonly startedAt?: string | undefined
+  readonly finishedAt?: string | undefined
+  /** Of the event; an older one changes nothing. */
+  readonly sequence: number
+}
+
+/** One occurrence that was decided about. It is written once and for all; only `deliveredAt` and `task` come later. */
 export interface Run {
   /** `<schedule id>@<nominal time>`; of a run by hand with the id of its request behind. */
   readonly id: string
@@ -109,6 +123,8 @@ export interface Run {
   readonly startedAt: string
   /** When the tasks service had the command; of an event nothing is recorded behind `startedAt`. */
   readonly deliveredAt?: string | undefined
+  /** Absent of events, and until the task has begun. */
+  readonly task?: RunTask | undefined
   /** Occurrences that this one stands for, beside its own. */
   readonly missed: number
   readonly previousAt?: string | undefined

@@ -136,6 +136,21 @@ describe('when its time comes', () => {
         PATIENCE,
       )
       expect(tasks).toMatchObject([{ name: 'http.request', queue: 'scheduled' }])
+      const [begun] = await eventually(
+        () => runsOf(id),
+        ([run]) => run?.task != null,
+        PATIENCE,
+      )
+      expect(begun.task.id).toBe(tasks[0].id)
+      expect(begun.task.startedAt > begun.startedAt).toBe(true)
+      await workspace.call('POST', `/api/tasks/tasks/${tasks[0].id}/cancel`)
+      const [over] = await eventually(
+        () => runsOf(id),
+        ([run]) => run?.task?.finishedAt != null,
+        PATIENCE,
+      )
+      expect(over.task).toMatchObject({ id: tasks[0].id, startedAt: begun.task.startedAt })
+      expect(['cancelled', 'dead']).toContain(over.task.status)
     },
     2 * PATIENCE,
   )

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { createDueStore } from '../../../functions/schedules/due.store.ts'
 import { decideFiring } from '../../../functions/schedules/firing.ts'
 import { createRunsStore } from '../../../functions/schedules/runs.store.ts'
-import { DEFAULT_CATCH_UP, MAX_CATCH_UP_CAP, type Schedule } from '../../../functions/schedules/schedule.ts'
+import {
+  DEFAULT_CATCH_UP,
+  MAX_CATCH_UP_CAP,
+  type RunTask,
+  type Schedule,
+} from '../../../functions/schedules/schedule.ts'
 import { duePartition, runsPartition, SHARDS, shardOf } from '../../../functions/schedules/schedule-keys.ts'
 import { createSchedulesStore } from '../../../functions/schedules/schedules.store.ts'
 import { tick } from '../../../functions/schedules/tick.ts'
@@ -110,6 +115,38 @@ describe('an occurrence', () => {
     await runs.delivered(run, at('10:00:02'))
     await runs.delivered(run, at('10:00:09'))
     expect((await runs.list(one.id, 1, undefined)).runs).toMatchObject([{ deliveredAt: '2026-11-21T10:00:02.000Z' }])
+  })
+})
+
+describe('what is told of its task', () => {
+  const ran = async () => {
+    const one = await created()
+    await fire(one)
+    const [run] = (await runs.list(one.id, 1, undefined)).runs
+    if (run === undefined) throw new Error('expected a run')
+    const { scheduleId, id, workspaceId } = run
+    const tell = (status: RunTask['status'], sequence: number, of = workspaceId) =>
+      runs.recordTask({ scheduleId, id, workspaceId: of, task: { id: 'tsk_1', status, sequence } })
+    const known = async () => (await runs.list(one.id, 1, undefined)).runs[0]?.task?.status
+    return { tell, known }
+  }
+
+  it('is kept when it is news, in whatever order it comes', async () => {
+    const { tell, known } = await ran()
+    expect(await tell('failed', 3)).toBe(true)
+    expect(await tell('running', 2)).toBe(false)
+    expect(await tell('failed', 3)).toBe(false)
+    expect(await known()).toBe('failed')
+    expect(await tell('succeeded', 5)).toBe(true)
+    expect(await known()).toBe('succeeded')
+  })
+
+  it('of another workspace, or of a run that is gone, is not', async () => {
+    const { tell, known } = await ran()
+    expect(await tell('succeeded', 9, 'wsp_other')).toBe(false)
+    expect(await known()).toBeUndefined()
+    const gone = { scheduleId: `sch_${ulid()}`, id: `sch_${ulid()}@2026-11-21T10:00:00.000Z`, workspaceId: 'wsp_1' }
+    expect(await runs.recordTask({ ...gone, task: { id: 'tsk_1', status: 'running', sequence: 2 } })).toBe(false)
   })
 })
 
