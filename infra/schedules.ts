@@ -98,7 +98,7 @@ export class Schedules extends ServiceStack {
       environment: recordTasksEnvironment,
       monitoring,
     })
-    this.#table.grant(recorder, 'SCHEDULES_TABLE', 'UpdateItem')
+    this.#table.grant(recorder, 'SCHEDULES_TABLE', 'GetItem', 'PutItem', 'UpdateItem')
     new BusSubscription(this, 'Tasks', {
       from: 'tasks',
       detailTypes: HEARD,

@@ -16,8 +16,8 @@ export interface RunsStore {
   list(scheduleId: string, limit: number, after: string | undefined): Promise<RunPage>
   /** The first delivery stands: one that is repeated changes nothing. */
   delivered(run: Pick<Run, 'scheduleId' | 'id'>, at: Date): Promise<void>
-  /** False when the run is gone, or something later of its task was told already. */
-  recordTask(told: ToldOfRun): Promise<boolean>
+  /** Undefined when the run is gone, or something later of its task was told already. */
+  recordTask(told: ToldOfRun): Promise<Run | undefined>
 }
 
 export interface RunPage {
@@ -28,7 +28,7 @@ export interface RunPage {
 const NOT_YET_DELIVERED = 'attribute_exists(pk) AND attribute_not_exists(deliveredAt)'
 /** Events come in any order and more than once; and an id in one is only as good as its sender. */
 const ITS_RUN = 'workspaceId = :workspace'
-const NEWS = 'attribute_not_exists(task) OR task.#sequence < :sequence'
+const NEWS = 'attribute_not_exists(task) OR task.#sequence <= :sequence'
 
 export const createRunsStore = (client: DynamoDBDocumentClient, table: string): RunsStore => ({
   async list(scheduleId, limit, after) {
@@ -67,13 +67,13 @@ export const createRunsStore = (client: DynamoDBDocumentClient, table: string): 
     }),
 })
 
-/** @returns false when its condition does not hold */
-async function update(client: DynamoDBDocumentClient, input: UpdateCommandInput): Promise<boolean> {
+/** @returns the run as it is now, or undefined when the condition does not hold */
+async function update(client: DynamoDBDocumentClient, input: UpdateCommandInput): Promise<Run | undefined> {
   try {
-    await client.send(new UpdateCommand(input))
-    return true
+    const { Attributes } = await client.send(new UpdateCommand({ ...input, ReturnValues: 'ALL_NEW' }))
+    return Attributes as (TableKey & Run) | undefined
   } catch (error) {
-    if (conditionFailed(error)) return false
+    if (conditionFailed(error)) return undefined
     throw error
   }
 }

@@ -70,7 +70,7 @@ describe('each function may do what it does, and nothing else:', () => {
     ['tick', ['dynamodb:PutItem', 'dynamodb:Query', 'sqs:SendMessage']],
     ['fire', ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'sqs:SendMessage']],
     ['start-tasks', ['dynamodb:UpdateItem', 'sqs:SendMessage', 'sqs:SendMessage']],
-    ['record-tasks', ['dynamodb:UpdateItem', 'sqs:SendMessage']],
+    ['record-tasks', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'sqs:SendMessage']],
     ['publish-events', ['events:PutEvents', 'sqs:SendMessage']],
   ])('%s', (name, actions) => {
     expect(actionsOf(name)).toEqual(actions)

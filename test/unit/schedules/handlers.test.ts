@@ -187,6 +187,20 @@ describe('record-tasks', () => {
     })
   })
 
+  it('lets what waited for the task run when it is over, and not before', async () => {
+    const going = { runId: `${ID}@2026-11-21T10:15:00.000Z`, until: '2026-11-22T10:15:00.000Z' }
+    const buffered = { nominalAt: '2026-11-21T10:30:00.000Z', dispatchedAt: '2026-11-21T10:29:00.000Z', missed: 0 }
+    dynamo.on(UpdateCommand).resolves({ Attributes: { pk: 'p', sk: 's', holds: true } })
+    dynamo.on(GetCommand).resolves({ Item: { pk: 'p', sk: 's', ...due, overlapPolicy: 'buffer-one', going, buffered } })
+    await invoke('record-tasks', startedEvent)
+    expect(dynamo.commandCalls(TransactWriteCommand)).toEqual([])
+    await invoke('record-tasks', succeededEvent)
+    const [call] = dynamo.commandCalls(TransactWriteCommand)
+    expect(call?.args[0].input.TransactItems?.at(-1)).toMatchObject({
+      Put: { Item: { id: `${ID}@2026-11-21T10:30:00.000Z`, kind: 'buffered' } },
+    })
+  })
+
   it.each(['order#1', 'sch_1@2026-11-21T10:15:00.000Z', ID])('leaves the command %s alone', async (commandId) => {
     const event = structuredClone(startedEvent)
     event.detail.data.commandId = commandId
