@@ -216,8 +216,9 @@ async function firings(outputs: Outputs): Promise<readonly Row[]> {
     const units = await unitsOf(async () => {
       for (const one of made)
         await schedules.change(one, (found) => {
-          const hint = hintOf({ ...one, scheduleId: one.id, nextAt: found.nextAt ?? '' }, now)
-          const firing = decideFiring(found, hint, now, '')
+          const due = dueItemOf(found)
+          if (due === undefined) return { refusal: 'stale' }
+          const firing = decideFiring(found, hintOf(due, now), now, '')
           return firing.kind === 'fire' ? firing : { refusal: firing.kind }
         })
     })

@@ -24,7 +24,8 @@ export function addStacks(app: App, environment: Environment): void {
   const docs = new Docs(app, environment)
   const served = [links, tasks, schedules, auth, etl, docs]
 
-  for (const stack of [links, etl]) stack.addStackDependency(platform, 'a rule can only be put on a bus that exists')
+  for (const stack of [links, schedules, etl])
+    stack.addStackDependency(platform, 'a rule can only be put on a bus that exists')
   if (environment.capabilities.apiAccessLogs)
     for (const stack of served)
       stack.addStackDependency(platform, 'a stage can only write logs once the account has a role for it')

@@ -4,10 +4,13 @@ import {
   apiEnvironment,
   fireEnvironment,
   publishEventsEnvironment,
+  recordTasksEnvironment,
   startTasksEnvironment,
   tickEnvironment,
 } from '../functions/schedules/environment.ts'
 import { RUNS_PARTITION_PREFIX } from '../functions/schedules/schedule-keys.ts'
+import { COMMAND_PREFIX, HEARD } from '../functions/schedules/task-told.ts'
+import { BusSubscription } from './constructs/bus-subscription.ts'
 import type { Monitoring } from './constructs/monitoring.ts'
 import { grantPublish } from './constructs/platform-access.ts'
 import { grantKit, ServiceApi } from './constructs/service-api.ts'
@@ -34,6 +37,7 @@ export class Schedules extends ServiceStack {
     const due = this.#due()
     this.#tick(due)
     this.#stream()
+    this.#tasks()
     this.#api(due)
   }
 
@@ -84,6 +88,24 @@ export class Schedules extends ServiceStack {
     })
     grantPublish(publisher, 'EVENT_BUS')
     new StreamConsumer(this, 'Runs', { table: this.#table, consumer: publisher, filters, monitoring: publishing })
+  }
+
+  /** Of all tasks only those that runs asked for: the rule knows them by the id of their command. */
+  #tasks(): void {
+    const monitoring = { impact: 'It is not seen what became of the tasks of schedules; they run.' }
+    const recorder = new ServiceFunction(this, 'RecordTasks', {
+      source: 'functions/schedules/record-tasks.lambda.ts',
+      environment: recordTasksEnvironment,
+      monitoring,
+    })
+    this.#table.grant(recorder, 'SCHEDULES_TABLE', 'GetItem', 'PutItem', 'UpdateItem')
+    new BusSubscription(this, 'Tasks', {
+      from: 'tasks',
+      detailTypes: HEARD,
+      data: { commandId: [{ prefix: COMMAND_PREFIX }] },
+      consumer: recorder,
+      monitoring,
+    })
   }
 
   #api(due: WorkQueue): void {

@@ -12,6 +12,7 @@ import {
   wakeQueuesEnvironment,
 } from '../functions/tasks/environment.ts'
 import { TOLD_STATUSES } from '../functions/tasks/events.ts'
+import { COMMAND_KEY_PREFIX } from '../functions/tasks/task.ts'
 import { DUE_INDEX, STATE_INDEX, TASKS_PARTITION_PREFIX } from '../functions/tasks/task-keys.ts'
 import type { Monitoring } from './constructs/monitoring.ts'
 import { grantPublish } from './constructs/platform-access.ts'
@@ -115,7 +116,7 @@ export class Tasks extends ServiceStack {
     new Ticker(this, 'EveryMinute', { target: ticker })
   }
 
-  /** Two readers with filters of their own: most changes of a task (claims, heartbeats) are news to neither. */
+  /** Two readers with filters of their own: heartbeats, and claims of tasks that no service asked for, are news to neither. */
   #stream(hints: WorkQueue): void {
     const waking: Monitoring = { impact: 'Tasks whose hint was lost start late.' }
     const waker = new ServiceFunction(this, 'WakeQueues', {
@@ -141,7 +142,7 @@ export class Tasks extends ServiceStack {
     new StreamConsumer(this, 'Ended', {
       table: this.#table,
       consumer: publisher,
-      filters: [filterOf(TOLD_STATUSES)],
+      filters: [filterOf(TOLD_STATUSES), STARTED_BY_COMMAND],
       monitoring: publishing,
     })
   }
@@ -171,3 +172,12 @@ const filterOf = (statuses: readonly string[]) => ({
     NewImage: { status: { S: [...statuses] } },
   },
 })
+
+/** An attempt of a task that another service asked for began. A heartbeat changes a task that runs already. */
+const STARTED_BY_COMMAND = {
+  dynamodb: {
+    Keys: { pk: { S: [{ prefix: TASKS_PARTITION_PREFIX }] } },
+    NewImage: { status: { S: ['running'] }, idempotencyKey: { S: [{ prefix: COMMAND_KEY_PREFIX }] } },
+    OldImage: { status: { S: [{ 'anything-but': ['running'] }] } },
+  },
+}

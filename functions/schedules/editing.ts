@@ -1,7 +1,8 @@
 /** What somebody does to a schedule: make, change, pause, resume. Pure; firing is in `firing.ts`. */
+import { SECOND } from '#core/clock.ts'
 import type { FieldError } from '#core/problem.ts'
 import { type Definition, MAX_PAYLOAD_BYTES, type Schedule, type Target } from './schedule.ts'
-import { nextOccurrence, parseTiming, type Timing, type TimingFault, timingFault } from './timing.ts'
+import { nextOccurrence, parseTiming, shortestPeriod, type Timing, type TimingFault, timingFault } from './timing.ts'
 
 export type Edited =
   | { readonly ok: true; readonly schedule: Schedule }
@@ -37,12 +38,13 @@ export function newSchedule(definition: Definition, origin: Origin, now: Date): 
 /** Its next time is worked out anew only when its times changed; else what is due stays due. */
 export function update(before: Schedule, changes: Partial<Definition>, traceparent: string, now: Date): Edited {
   const definition = { ...before, ...changes }
-  const retimed = (['expression', 'timeZone', 'anchor', 'dst'] as const).some(
+  const retimed = (['expression', 'timeZone', 'anchor', 'dst', 'startAt', 'endAt'] as const).some(
     (field) => JSON.stringify(definition[field]) !== JSON.stringify(before[field]),
   )
   const checked = check(definition, now, retimed)
   if (!checked.ok) return checked
-  const edited = { ...edit(definition, now), traceparent }
+  const overlaps = (definition.overlapPolicy ?? 'allow') === 'allow'
+  const edited = { ...edit(definition, now), traceparent, ...(overlaps && { going: undefined, buffered: undefined }) }
   if (!retimed || before.status === 'paused') return { ok: true, schedule: edited }
   return { ok: true, schedule: { ...edited, status: 'active', nextAt: nextTime(checked.timing, now) } }
 }
@@ -53,6 +55,7 @@ export const pause = (before: Schedule, note: string | undefined, now: Date): Sc
   status: 'paused',
   note,
   nextAt: undefined,
+  buffered: undefined,
 })
 
 /** Goes on with the next time from now. One that has no further time ends. */
@@ -80,10 +83,11 @@ type Checked =
 
 /** `retimed`: an expression that was accepted once may have run out; only a new one must still come. */
 function check(definition: Definition, now: Date, retimed = true): Checked {
-  const errors = payloadErrors(definition.target)
+  const errors = [...payloadErrors(definition.target), ...overlapErrors(definition)]
   const parsed = parseTiming(definition)
   const fault = parsed.ok ? retimed && timingFault(parsed.timing, now.getTime()) : parsed.fault
   if (fault) errors.push(timingError(fault))
+  else if (parsed.ok) errors.push(...jitterErrors(definition, parsed.timing, now))
   if (!parsed.ok || errors.length > 0) return { ok: false, errors }
   return { ok: true, timing: parsed.timing }
 }
@@ -93,6 +97,19 @@ export const timingError = ({ field, code, detail }: TimingFault): FieldError =>
   code,
   detail,
 })
+
+/** An event is over when it is sent: there is nothing that the next one could overlap. */
+function overlapErrors({ overlapPolicy = 'allow', target }: Definition): readonly FieldError[] {
+  if (overlapPolicy === 'allow' || target.type === 'task') return []
+  return [{ pointer: '/overlapPolicy', code: 'no_task', detail: `expected allow for an event, got ${overlapPolicy}` }]
+}
+
+/** Spread further than its times are apart, a schedule would be late for ever. */
+function jitterErrors({ jitterSeconds = 0 }: Definition, timing: Timing, now: Date): readonly FieldError[] {
+  if (jitterSeconds * SECOND < shortestPeriod(timing, now.getTime())) return []
+  const detail = `expected less than the time between two runs, got ${jitterSeconds} seconds`
+  return [{ pointer: '/jitterSeconds', code: 'too_long', detail }]
+}
 
 function payloadErrors(target: Target): FieldError[] {
   const field = target.type === 'task' ? 'input' : 'data'

@@ -10,4 +10,5 @@ export const apiEnvironment = defineEnvironment(['SCHEDULES_TABLE', 'DUE_QUEUE_U
 export const tickEnvironment = defineEnvironment(['SCHEDULES_TABLE', 'DUE_QUEUE_URL'])
 export const fireEnvironment = defineEnvironment(['SCHEDULES_TABLE', 'DUE_QUEUE_URL'])
 export const startTasksEnvironment = defineEnvironment(['SCHEDULES_TABLE', 'TASK_COMMANDS_URL'])
+export const recordTasksEnvironment = defineEnvironment(['SCHEDULES_TABLE'])
 export const publishEventsEnvironment = defineEnvironment(['EVENT_BUS'])

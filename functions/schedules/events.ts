@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { eventSchema } from '#core/event.ts'
 import type { OutboxEvent } from '#core/outbox.ts'
 import type { TableChange } from '#core/stream.ts'
-import { RUN_KINDS, SCHEDULE_ID } from './schedule.ts'
+import { hasRun, RUN_KINDS, SCHEDULE_ID } from './schedule.ts'
 
 const schedule = { scheduleId: z.string().regex(SCHEDULE_ID), name: z.string() }
 const time = z.iso.datetime()
@@ -18,7 +18,7 @@ export const scheduleFired = eventSchema(
     ...schedule,
     /** The occurrence: the same however often the event comes. */
     runId: z.string(),
-    kind: z.enum(['scheduled', 'caught-up', 'manual']),
+    kind: z.enum(['scheduled', 'caught-up', 'buffered', 'manual']),
     /** When it should be, and when it was. */
     nominalAt: time,
     startedAt: time,
@@ -32,11 +32,21 @@ export const scheduleFired = eventSchema(
   }),
 )
 
-/** Times that passed and are not made up for, from `nominalAt` on. */
+/**
+ * Times that passed and are not made up for, from `nominalAt` on. `late`: by the catch-up policy; `overlap`: the task of an
+ * earlier run was not over.
+ */
 export const scheduleMissed = eventSchema(
   'ScheduleMissed',
   1,
-  z.object({ ...schedule, runId: z.string(), nominalAt: time, missed: z.int().positive(), nextAt: time.optional() }),
+  z.object({
+    ...schedule,
+    runId: z.string(),
+    nominalAt: time,
+    missed: z.int().positive(),
+    reason: z.enum(['late', 'overlap']),
+    nextAt: time.optional(),
+  }),
 )
 
 /** By detail type. */
@@ -75,8 +85,10 @@ export type RunItem = z.infer<typeof runItem>
 export function eventOf({ before, after }: TableChange<RunItem>): OutboxEvent | undefined {
   if (before !== undefined || after === undefined) return undefined
   const { id: runId, scheduleId, name, kind, nominalAt, startedAt, previousAt, nextAt, missed, target } = after
-  if (kind === 'missed' || target === undefined)
-    return about(after, 'ScheduleMissed', { scheduleId, name, runId, nominalAt, missed, nextAt })
+  if (!hasRun(after) || target === undefined) {
+    const reason = kind === 'skipped' ? 'overlap' : 'late'
+    return about(after, 'ScheduleMissed', { scheduleId, name, runId, nominalAt, missed, reason, nextAt })
+  }
   const data = target.type === 'event' ? target.data : undefined
   const times = { nominalAt, startedAt, previousAt, nextAt }
   return about(after, 'ScheduleFired', { scheduleId, name, runId, kind, ...times, missed, target: target.type, data })

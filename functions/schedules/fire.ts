@@ -5,7 +5,7 @@ import type { SqsMessage } from '#core/sqs.ts'
 import { decideFiring } from './firing.ts'
 import type { Hint } from './hint.ts'
 import type { SendHints } from './hints.store.ts'
-import { type Schedule, TICK_AHEAD_MS } from './schedule.ts'
+import { hasRun, type Schedule, TICK_AHEAD_MS } from './schedule.ts'
 import { dueItemOf } from './schedule-keys.ts'
 import type { SchedulesStore } from './schedules.store.ts'
 import { hintOf } from './tick.ts'
@@ -48,7 +48,7 @@ async function fire({ body, receiveCount }: SqsMessage<Hint>, services: FireServ
   })
   switch (changed.kind) {
     case 'done':
-      log.metric('firedRuns', changed.runs.filter(({ kind }) => kind !== 'missed').length)
+      log.metric('firedRuns', changed.runs.filter(hasRun).length)
       await hintIfSoon(changed.schedule, services)
       return
     case 'unknown':
@@ -71,6 +71,6 @@ export async function hintIfSoon(
 ): Promise<void> {
   const due = dueItemOf(schedule)
   const at = now()
-  if (due !== undefined && Date.parse(due.nextAt) <= at.getTime() + TICK_AHEAD_MS)
+  if (due !== undefined && Date.parse(due.dueAt ?? due.nextAt) <= at.getTime() + TICK_AHEAD_MS)
     await sendHints([hintOf(due, at)], at)
 }

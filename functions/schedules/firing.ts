@@ -1,5 +1,5 @@
 /**
- * What happens when a schedule's time has come, or passed. Pure: the schedule, the hint and the time go in, the schedule
+ * What happens when a schedule's time has come, or passed, or was waited for. Pure: the schedule, the hint and the time go in, the schedule
  * as it is from now on and the runs come out, and the store writes them together or not at all.
  *
  *   nominal ──── on time ────┬──────────── missed: the catch-up policy decides ───────────►
@@ -9,8 +9,10 @@
  */
 import { HOUR, SECOND } from '#core/clock.ts'
 import type { Hint } from './hint.ts'
-import { ON_TIME_MS, occurrenceId, type Run, type RunKind, type Schedule } from './schedule.ts'
-import { nextOccurrence, parseTiming, type Timing } from './timing.ts'
+import { jitterMs } from './jitter.ts'
+import { type ChosenTime, goingOn, passOverlap } from './overlap.ts'
+import { hasRun, ON_TIME_MS, occurrenceId, type Run, type RunKind, type Schedule } from './schedule.ts'
+import { nextOccurrence, parseTiming, type Timing, type TimingInput } from './timing.ts'
 
 export type Firing =
   /** Not this schedule's next time any more: somebody else fired it, or changed it. */
@@ -24,7 +26,7 @@ export const MAX_COUNTED = 1_000
 const FIRST_LOOK_MS = HOUR
 const LOOK_FACTOR = 6
 
-export const timingOf = (schedule: Pick<Schedule, 'expression' | 'timeZone' | 'anchor' | 'dst'>): Timing => {
+export const timingOf = (schedule: TimingInput): Timing => {
   const parsed = parseTiming(schedule)
   if (!parsed.ok) throw new Error(`expected a stored expression to be valid, got ${parsed.fault.detail}`)
   return parsed.timing
@@ -34,14 +36,17 @@ export function decideFiring(schedule: Schedule | undefined, hint: Hint, now: Da
   if (schedule === undefined || schedule.revision !== hint.revision || schedule.nextAt !== hint.nominalAt)
     return { kind: 'stale' }
   const nominal = Date.parse(hint.nominalAt)
-  if (nominal > now.getTime()) return { kind: 'early' }
+  // All its times are later by the same: to it, it is that much earlier.
+  const until = now.getTime() - jitterMs(schedule)
+  if (nominal > until) return { kind: 'early' }
   const timing = timingOf(schedule)
-  const chosen = now.getTime() - nominal <= ON_TIME_MS ? onTime(nominal) : caughtUp(schedule, timing, nominal, now)
-  return fire(schedule, chosen, timing, { dispatchedAt: hint.dispatchedAt, startedAt: now.toISOString(), tzdata })
+  const chosen = until - nominal <= ON_TIME_MS ? onTime(nominal) : caughtUp(schedule, timing, nominal, until)
+  const run = { dispatchedAt: hint.dispatchedAt, startedAt: now.toISOString(), tzdata }
+  return fire(schedule, chosen, timing, run)
 }
 
 interface Chosen {
-  readonly times: readonly { readonly at: number; readonly kind: RunKind; readonly missed: number }[]
+  readonly times: readonly ChosenTime[]
   /** All up to here are dealt with. */
   readonly through: number
   /** Let go for good. */
@@ -54,8 +59,7 @@ const onTime = (nominal: number): Chosen => ({
   lost: 0,
 })
 
-function caughtUp({ catchUp }: Schedule, timing: Timing, nominal: number, now: Date): Chosen {
-  const until = now.getTime()
+function caughtUp({ catchUp }: Schedule, timing: Timing, nominal: number, until: number): Chosen {
   const oldest = until - catchUp.windowSeconds * SECOND
   const passed = count(timing, nominal, until)
   const latest = (limit: number) => latestOf(timing, Math.max(nominal, oldest), until, limit)
@@ -103,20 +107,25 @@ interface RunTimes {
   readonly tzdata: string
 }
 
-function fire(schedule: Schedule, { times, through, lost }: Chosen, timing: Timing, run: RunTimes): Firing {
+function fire(schedule: Schedule, { times: chosen, through, lost }: Chosen, timing: Timing, run: RunTimes): Firing {
   const next = nextOccurrence(timing, through)
   const nextAt = next === undefined ? undefined : iso(next.at)
-  const runs = times.map(({ at, kind, missed }, index) =>
-    runOf(schedule, { ...run, kind, nominalAt: iso(at), missed, nextAt: iso(times[index + 1]?.at) ?? nextAt, index }),
-  )
-  const lastAt = runs.findLast(({ kind }) => kind !== 'missed')?.nominalAt ?? schedule.lastAt
+  const { times, going, buffered } = passOverlap(schedule, chosen, run, new Date(run.startedAt))
+  const runs = times.map(({ at, kind, missed, dispatchedAt = run.dispatchedAt }, index) => {
+    const facts = { ...run, dispatchedAt, kind, nominalAt: iso(at), missed, index }
+    return runOf({ ...schedule, going }, { ...facts, nextAt: iso(times[index + 1]?.at) ?? nextAt })
+  })
+  const lastAt = runs.findLast(hasRun)?.nominalAt ?? schedule.lastAt
+  const skipped = runs.filter(({ kind }) => kind === 'skipped').reduce((sum, { missed }) => sum + missed, 0)
   const after: Schedule = {
     ...schedule,
     status: nextAt === undefined ? 'ended' : 'active',
     version: schedule.version + Math.max(1, runs.length),
     nextAt,
     lastAt,
-    missed: schedule.missed + lost,
+    missed: schedule.missed + lost + skipped,
+    going,
+    buffered,
   }
   return { kind: 'fire', schedule: after, runs }
 }
@@ -137,24 +146,46 @@ interface RunFacts extends RunTimes {
 }
 
 function runOf(schedule: Schedule, { index, request, kind, ...facts }: RunFacts): Run {
-  const { id, workspaceId, revision, version, lastAt, name, target, traceparent } = schedule
+  const { id: scheduleId, workspaceId, revision, version, lastAt, name, target, traceparent } = schedule
+  // A missed record stands at the first time that was let go. Its mark keeps it apart from a run at that time.
+  const id = occurrenceId(scheduleId, facts.nominalAt, kind === 'missed' ? 'missed' : request)
   return {
     ...facts,
-    // A missed record stands at the first time that was let go. Its mark keeps it apart from a run at that time.
-    id: occurrenceId(id, facts.nominalAt, kind === 'missed' ? 'missed' : request),
-    scheduleId: id,
+    id,
+    scheduleId,
     workspaceId,
     kind,
     previousAt: lastAt,
     revision,
     sequence: version + 1 + index,
     name,
-    ...(kind !== 'missed' && { target }),
+    ...(hasRun({ kind }) && { target }),
+    ...(hasRun({ kind }) && schedule.going?.runId === id && { holds: true }),
     traceparent,
   }
 }
 
-/** A run by hand, now. The schedule's own times stay as they are; a paused one runs too. */
+/** The task of a run that held the schedule is over: what waited for that runs. Undefined when it held nothing any more. */
+export function release(
+  schedule: Schedule,
+  runId: string,
+  now: Date,
+  tzdata: string,
+): { readonly schedule: Schedule; readonly runs: readonly Run[] } | undefined {
+  const { going, buffered, version, nextAt, lastAt = '' } = schedule
+  if (going?.runId !== runId) return undefined
+  const free: Schedule = { ...schedule, version: version + 1, going: undefined, buffered: undefined }
+  if (buffered === undefined) return { schedule: free, runs: [] }
+  const after = {
+    ...free,
+    going: goingOn(schedule, buffered.nominalAt, now),
+    lastAt: [lastAt, buffered.nominalAt].sort().at(-1),
+  }
+  const facts = { ...buffered, startedAt: now.toISOString(), tzdata, kind: 'buffered', nextAt, index: 0 } as const
+  return { schedule: after, runs: [runOf({ ...schedule, going: after.going }, facts)] }
+}
+
+/** A run by hand, now, whatever goes on. The schedule's own times stay as they are; a paused one runs too. */
 export function trigger(
   schedule: Schedule,
   request: { readonly id: string; readonly traceparent: string },

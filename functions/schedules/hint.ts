@@ -14,10 +14,12 @@ export const hintSchema = z.object({
   scheduleId: z.string().regex(SCHEDULE_ID),
   revision: z.int().positive(),
   nominalAt: z.iso.datetime(),
+  /** When its jitter makes it another time. */
+  dueAt: z.iso.datetime().optional(),
   dispatchedAt: z.iso.datetime(),
 })
 export type Hint = z.infer<typeof hintSchema>
 
 /** Whole seconds until then, rounded up: a hint that comes early would have to be sent again. */
-export const delaySeconds = (nominalAt: string, now: Date): number =>
-  Math.min(MAX_DELAY_SECONDS, Math.ceil(Math.max(0, Date.parse(nominalAt) - now.getTime()) / SECOND))
+export const delaySeconds = (dueAt: string, now: Date): number =>
+  Math.min(MAX_DELAY_SECONDS, Math.ceil(Math.max(0, Date.parse(dueAt) - now.getTime()) / SECOND))

@@ -27,7 +27,7 @@ async function sendBatch(client: SQSClient, queueUrl: string, hints: readonly Hi
   const Entries = hints.map((hint, index) => ({
     Id: String(index),
     MessageBody: JSON.stringify(hint),
-    DelaySeconds: delaySeconds(hint.nominalAt, now),
+    DelaySeconds: delaySeconds(hint.dueAt ?? hint.nominalAt, now),
   }))
   const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }))
   const [first] = Failed

@@ -2,7 +2,7 @@
  * Keys of the table `backlot-schedules`; the README of this folder has the access patterns. Pure.
  *
  *   schedule    SCHEDULES#<workspace>   <schedule id>            …Schedule
- *   due         DUE#<hour>#<shard>      <next time>#<schedule>   workspaceId scheduleId revision nextAt
+ *   due         DUE#<hour>#<shard>      <due time>#<schedule>    workspaceId scheduleId revision nextAt dueAt
  *   run         RUNS#<schedule id>      <nominal>#<request>      …Run, ttl
  *   count       COUNT#<workspace>       COUNT                    schedules
  *   watermark   TICK                    <shard>                  through
@@ -13,6 +13,7 @@
  */
 import { HOUR } from '#core/clock.ts'
 import type { TableKey } from '#core/table.ts'
+import { dueAtOf } from './jitter.ts'
 import { BUCKET_MS, type Run, type Schedule, type ScheduleRef } from './schedule.ts'
 
 export const SHARDS = 8
@@ -54,16 +55,21 @@ export interface DueEntry {
   readonly workspaceId: string
   readonly scheduleId: string
   readonly revision: number
+  /** Nominal. */
   readonly nextAt: string
+  /** With its jitter, when it has one. */
+  readonly dueAt?: string | undefined
 }
 
 /** Undefined for a schedule that waits for nothing. */
-export function dueItemOf({ workspaceId, id, revision, nextAt }: Schedule): (TableKey & DueEntry) | undefined {
-  if (nextAt === undefined) return undefined
-  return { ...dueKey(id, nextAt), workspaceId, scheduleId: id, revision, nextAt }
+export function dueItemOf(schedule: Schedule): (TableKey & DueEntry) | undefined {
+  const { workspaceId, id, revision, nextAt } = schedule
+  const dueAt = dueAtOf(schedule)
+  if (nextAt === undefined || dueAt === undefined) return undefined
+  return { ...dueKey(id, dueAt), workspaceId, scheduleId: id, revision, nextAt, ...(dueAt !== nextAt && { dueAt }) }
 }
 
-export const dueKey = (id: string, nextAt: string): TableKey => ({
-  pk: duePartition(bucketOf(Date.parse(nextAt)), shardOf(id)),
-  sk: `${nextAt}#${id}`,
+export const dueKey = (id: string, dueAt: string): TableKey => ({
+  pk: duePartition(bucketOf(Date.parse(dueAt)), shardOf(id)),
+  sk: `${dueAt}#${id}`,
 })

@@ -20,10 +20,10 @@ import {
 } from './schedule.ts'
 import {
   createScheduleBody,
-  listQuery,
   pauseBody,
   scheduleBody,
   scheduleListBody,
+  scheduleListQuery,
   scheduleParams,
   updateScheduleBody,
 } from './schedule-schemas.ts'
@@ -81,14 +81,17 @@ const listSchedules = route({
   path: PATH,
   operationId: 'listSchedules',
   summary: 'List schedules',
+  description:
+    'Newest first. With `status` a page may have fewer than asked for, or none; it was the last one when `nextCursor` is null.',
   permission: 'schedules:read',
-  query: listQuery,
-  answers: { 200: { description: 'A page of schedules, newest first.', body: scheduleListBody } },
+  query: scheduleListQuery,
+  answers: { 200: { description: 'A page of schedules.', body: scheduleListBody } },
   problems: ['invalid_cursor'],
   async handle({ query, principal }, { schedules, cursors }) {
-    const scope = ['listSchedules', principal.workspaceId]
-    const { after } = query.cursor === undefined ? {} : await cursors.open(scope, query.cursor)
-    const page = await schedules.list(principal.workspaceId, query.limit, after as string | undefined)
+    const { limit, cursor, status } = query
+    const scope = ['listSchedules', principal.workspaceId, status ?? '']
+    const { after } = cursor === undefined ? {} : await cursors.open(scope, cursor)
+    const page = await schedules.list(principal.workspaceId, status, limit, after as string | undefined)
     const nextCursor = page.next === undefined ? null : await cursors.seal(scope, { after: page.next })
     return { status: 200, body: { items: page.schedules.map(scheduleView), nextCursor } }
   },
@@ -122,7 +125,9 @@ const updateSchedule = route({
   problems: ['not_found', 'conflict', 'precondition_failed'],
   handle: ({ params, body, principal, ifMatch, trace, now }, services) =>
     change(services, { workspaceId: principal.workspaceId, id: params.id }, ifMatch, now, (before) => {
-      const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
+      const given = Object.fromEntries(
+        Object.entries(body).flatMap(([name, value]) => (value === undefined ? [] : [[name, value ?? undefined]])),
+      )
       return edited(update(before, given, formatTraceparent(trace), now))
     }),
 })

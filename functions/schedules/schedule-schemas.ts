@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { pageOf, pageParameters } from '#core/pagination.ts'
 import { MAX_CRON_LENGTH } from './cron.ts'
 import { GAP_POLICIES, OVERLAP_POLICIES } from './dst.ts'
+import { MAX_JITTER_SECONDS } from './jitter.ts'
 import {
   CATCH_UP_POLICIES,
   DEFAULT_CATCH_UP,
@@ -13,8 +14,10 @@ import {
   MAX_PAYLOAD_BYTES,
   MIN_CATCH_UP_WINDOW_SECONDS,
   RUN_KINDS,
+  RUN_OVERLAP_POLICIES,
   SCHEDULE_ID,
   STATUSES,
+  TASK_STATUSES,
 } from './schedule.ts'
 import { MAX_ZONE_LENGTH } from './zone.ts'
 
@@ -80,6 +83,23 @@ const catchUp = z
   })
   .meta({ id: 'CatchUpPolicy', description: 'What to do about times more than 90 seconds ago.' })
 
+const overlapPolicy = z.enum(RUN_OVERLAP_POLICIES).meta({
+  description:
+    'When a time comes while the task of an earlier run goes on, its retries included: `allow`: it runs beside it; ' +
+    '`skip`: it is let go; `buffer-one`: the first one waits for it, others are let go. Runs by hand overlap. For tasks only.',
+})
+const startAt = anyTimestamp('It has no times before this one.')
+const endAt = anyTimestamp('It has no times behind this one.')
+const jitterSeconds = z
+  .int()
+  .min(0)
+  .max(MAX_JITTER_SECONDS)
+  .meta({
+    description:
+      'Spreads schedules that are due at the same second: all times of this one are later by the same number of seconds, ' +
+      'from 0 to this. Less than the time between two runs.',
+  })
+
 const payload = (description: string) =>
   z.json().meta({ description: `${description} At most ${MAX_PAYLOAD_BYTES} bytes as JSON.` })
 const target = z
@@ -117,29 +137,43 @@ export const scheduleBody = z
     timeZone,
     anchor,
     dst: effectiveDst,
+    startAt: startAt.nullable(),
+    endAt: endAt.nullable(),
+    jitterSeconds,
+    offsetSeconds: z.int().min(0).meta({ description: 'What its jitter adds to each of its times.' }),
     catchUp,
+    overlapPolicy,
     target,
     status: z.enum(STATUSES).meta({ description: '`ended`: there is no next time.' }),
     note: note.optional(),
     revision: z.int().positive().meta({ description: 'Rises with every change that somebody makes.' }),
-    nextAt: timestamp('The next time.').nullable(),
+    nextAt: timestamp('The next time, without its jitter.').nullable(),
     lastAt: timestamp('The nominal time of the latest run.').nullable(),
-    missed: z.int().min(0).meta({ description: 'Times that neither ran nor were caught up.' }),
+    missed: z
+      .int()
+      .min(0)
+      .meta({ description: 'Times that neither ran nor were caught up, and those that were skipped.' }),
     createdAt: timestamp('When it was made.'),
     updatedAt: timestamp('When somebody last changed it.'),
   })
   .meta({ id: 'Schedule', description: 'Something that is done at certain times.' })
 
-const settings = { timeZone, anchor, dst, catchUp, target }
+const optional = {
+  anchor: anchor.optional(),
+  dst: dst.optional(),
+  catchUp: catchUp.optional(),
+  overlapPolicy: overlapPolicy.optional(),
+  jitterSeconds: jitterSeconds.optional(),
+}
 export const createScheduleBody = z
   .strictObject({
     name,
     expression,
-    ...settings,
     timeZone: timeZone.default('UTC'),
-    anchor: anchor.optional(),
-    dst: dst.optional(),
-    catchUp: catchUp.optional(),
+    ...optional,
+    startAt: startAt.optional(),
+    endAt: endAt.optional(),
+    target,
   })
   .meta({ id: 'CreateSchedule', description: 'A schedule to be made.' })
 
@@ -148,9 +182,9 @@ export const updateScheduleBody = z
     name: name.optional(),
     expression: expression.optional(),
     timeZone: timeZone.optional(),
-    anchor: anchor.optional(),
-    dst: dst.optional(),
-    catchUp: catchUp.optional(),
+    ...optional,
+    startAt: startAt.nullable().optional().meta({ description: 'Null takes it away.' }),
+    endAt: endAt.nullable().optional().meta({ description: 'Null takes it away.' }),
     target: target.optional(),
   })
   .meta({ id: 'UpdateSchedule', description: 'What is to change. A field that is left out stays as it is.' })
@@ -162,6 +196,10 @@ export const pauseBody = z
 
 export const scheduleParams = z.object({ id: z.string().meta({ description: 'The id of the schedule.' }) })
 export const listQuery = z.object(pageParameters)
+export const scheduleListQuery = z.object({
+  ...pageParameters,
+  status: z.enum(STATUSES).optional().meta({ description: 'Only schedules in this status.' }),
+})
 export const scheduleListBody = pageOf(scheduleBody).meta({
   id: 'ScheduleList',
   description: 'Schedules, newest first.',
@@ -170,13 +208,26 @@ export const scheduleListBody = pageOf(scheduleBody).meta({
 export const runBody = z
   .strictObject({
     id: z.string().meta({ examples: ['sch_01JD7N2V5B8Y3QK4M6T9X0ZCEG@2026-11-21T10:15:00.000Z'] }),
-    kind: z
-      .enum(RUN_KINDS)
-      .meta({ description: '`missed`: nothing ran; `missed` times from `nominalAt` on were let go.' }),
+    kind: z.enum(RUN_KINDS).meta({
+      description:
+        '`buffered`: it waited for the task of the run before. Of two nothing ran: `missed`: that many times from ' +
+        '`nominalAt` on were let go; `skipped`: the task of an earlier run went on.',
+    }),
     nominalAt: timestamp('When it should be.'),
     dispatchedAt: timestamp('When it was handed to the queue that waits for its second.'),
     startedAt: timestamp('When it came to be.'),
     deliveredAt: timestamp('When the tasks service had it. Null of events, and until then.').nullable(),
+    task: z
+      .strictObject({
+        id: z.string().meta({ examples: ['tsk_01JD7N2V5B8Y3QK4M6T9X0ZCEG'] }),
+        status: z
+          .enum(TASK_STATUSES)
+          .meta({ description: '`failed`: an attempt failed, and the task waits for the next one.' }),
+        startedAt: timestamp('When its first attempt began.').nullable(),
+        finishedAt: timestamp('When it had succeeded, died or been cancelled.').nullable(),
+      })
+      .nullable()
+      .meta({ description: 'What became of the task. Null of events, and until the task has begun.' }),
     previousAt: timestamp('The run before, then.').nullable(),
     nextAt: timestamp('The next time, then.').nullable(),
     missed: z.int().min(0).meta({ description: 'Earlier times that it stands for.' }),

@@ -32,6 +32,23 @@ export const DEFAULT_CATCH_UP: CatchUp = { policy: 'fire-once', cap: 10, windowS
  */
 export const ON_TIME_MS = 90 * SECOND
 
+export const RUN_OVERLAP_POLICIES = ['allow', 'skip', 'buffer-one'] as const
+export type OverlapPolicy = (typeof RUN_OVERLAP_POLICIES)[number]
+
+/** The run whose task others must not overlap, until it is told that the task is over; see `overlap.ts`. */
+export interface Going {
+  readonly runId: string
+  /** At the latest. */
+  readonly until: string
+}
+
+/** A time that waits for that. */
+export interface BufferedTime {
+  readonly nominalAt: string
+  readonly dispatchedAt: string
+  readonly missed: number
+}
+
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
 export type Target =
@@ -65,6 +82,13 @@ export interface Definition {
   /** What the owner chose; the rest follows the expression. */
   readonly dst?: DstChoice | undefined
   readonly catchUp: CatchUp
+  /** What happens when the task of an earlier run goes on. @default allow */
+  readonly overlapPolicy?: OverlapPolicy | undefined
+  /** RFC 3339. It has no times before the one and behind the other; at them it has. */
+  readonly startAt?: string | undefined
+  readonly endAt?: string | undefined
+  /** Each time is later by up to this much, see `jitter.ts`. @default 0 */
+  readonly jitterSeconds?: number | undefined
   readonly target: Target
 }
 
@@ -84,17 +108,37 @@ export interface Schedule extends Definition {
   readonly lastAt?: string | undefined
   /** Occurrences that were neither run on time nor caught up. */
   readonly missed: number
+  /** Only known when overlapping is not allowed. */
+  readonly going?: Going | undefined
+  readonly buffered?: BufferedTime | undefined
   readonly createdAt: string
   readonly updatedAt: string
   readonly createdBy: string
   readonly traceparent: string
 }
 
-export const RUN_KINDS = ['scheduled', 'caught-up', 'manual', 'missed'] as const
-/** `missed`: nothing ran; the record tells how many times were let go, and from when on. */
+export const RUN_KINDS = ['scheduled', 'caught-up', 'buffered', 'manual', 'missed', 'skipped'] as const
+/**
+ * `buffered`: it waited for the run before it. Of two nothing ran: `missed` tells how many times were let go, and from when
+ * on; `skipped` that one came while an earlier run went on.
+ */
 export type RunKind = (typeof RUN_KINDS)[number]
 
-/** One occurrence that was decided about. It is written once and for all; only `deliveredAt` comes later. */
+export const TASK_STATUSES = ['running', 'failed', 'succeeded', 'dead', 'cancelled'] as const
+
+/** What the tasks service told last of the task that a run asked for. */
+export interface RunTask {
+  readonly id: string
+  /** `failed`: an attempt failed, and it waits for the next one. */
+  readonly status: (typeof TASK_STATUSES)[number]
+  /** When its first attempt began. */
+  readonly startedAt?: string | undefined
+  readonly finishedAt?: string | undefined
+  /** Of the event; an older one changes nothing. */
+  readonly sequence: number
+}
+
+/** One occurrence that was decided about. It is written once and for all; only `deliveredAt` and `task` come later. */
 export interface Run {
   /** `<schedule id>@<nominal time>`; of a run by hand with the id of its request behind. */
   readonly id: string
@@ -109,6 +153,8 @@ export interface Run {
   readonly startedAt: string
   /** When the tasks service had the command; of an event nothing is recorded behind `startedAt`. */
   readonly deliveredAt?: string | undefined
+  /** Absent of events, and until the task has begun. */
+  readonly task?: RunTask | undefined
   /** Occurrences that this one stands for, beside its own. */
   readonly missed: number
   readonly previousAt?: string | undefined
@@ -119,10 +165,14 @@ export interface Run {
   /** The tz database that the time was worked out with. */
   readonly tzdata: string
   readonly name: string
-  /** Absent of a missed one. */
+  /** Absent when nothing ran. */
   readonly target?: Target | undefined
+  /** True when no other may start before its task is over. */
+  readonly holds?: true | undefined
   readonly traceparent: string
 }
+
+export const hasRun = ({ kind }: Pick<Run, 'kind'>): boolean => kind !== 'missed' && kind !== 'skipped'
 
 export interface ScheduleRef {
   readonly workspaceId: string

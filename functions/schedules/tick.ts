@@ -76,10 +76,11 @@ const closedHour = (now: Date): number => Math.floor((now.getTime() - LATE_WRITE
 
 const startOf = (bucket: string): number => Date.parse(`${bucket}:00:00.000Z`)
 
-export const hintOf = ({ workspaceId, scheduleId, revision, nextAt }: DueEntry, now: Date): Hint => ({
+export const hintOf = ({ workspaceId, scheduleId, revision, nextAt, dueAt }: DueEntry, now: Date): Hint => ({
   workspaceId,
   scheduleId,
   revision,
   nominalAt: nextAt,
+  ...(dueAt !== undefined && { dueAt }),
   dispatchedAt: now.toISOString(),
 })

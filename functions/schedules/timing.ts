@@ -31,6 +31,9 @@ export interface TimingInput {
   /** RFC 3339: an interval's multiples are counted from here. */
   readonly anchor: string
   readonly dst?: DstChoice | undefined
+  /** RFC 3339, both included: nothing happens before and after. */
+  readonly startAt?: string | undefined
+  readonly endAt?: string | undefined
 }
 
 export interface Timing {
@@ -44,7 +47,7 @@ export interface Timing {
 }
 
 export interface TimingFault {
-  readonly field: 'expression' | 'timeZone' | 'anchor'
+  readonly field: 'expression' | 'timeZone' | 'anchor' | 'endAt'
   readonly code: 'cron' | 'interval' | 'time' | 'time_zone' | 'never_runs' | 'too_frequent'
   readonly detail: string
 }
@@ -58,6 +61,25 @@ const EVERY = /^every (\d{1,9}) (second|minute|hour|day)s?$/
 const AT = /^at (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?$/
 
 export function parseTiming(input: TimingInput): ParsedTiming {
+  const { startAt, endAt } = input
+  if (startAt !== undefined && endAt !== undefined && Date.parse(startAt) > Date.parse(endAt))
+    return refuse('endAt', 'time', `expected a time behind startAt, got ${endAt}`)
+  const parsed = parseExpression(input)
+  return parsed.ok ? { ok: true, timing: within(parsed.timing, input) } : parsed
+}
+
+function within(timing: Timing, { startAt, endAt }: TimingInput): Timing {
+  if (startAt === undefined && endAt === undefined) return timing
+  const start = startAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(startAt)
+  const end = endAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(endAt)
+  const occurrences = (after: number, until?: number) => {
+    const from = Math.max(after, start - 1)
+    return timing.occurrences(from, Math.min(until ?? from + HORIZON_MS, end))
+  }
+  return { ...timing, occurrences }
+}
+
+function parseExpression(input: TimingInput): ParsedTiming {
   const expression = input.expression.trim()
   const zone = zoneOf(input.timeZone)
   if (zone === undefined)
@@ -131,16 +153,23 @@ export const nextOccurrence = (timing: Timing, after: number): Occurrence | unde
   return done === true ? undefined : value
 }
 
-/** What only shows at a moment: an expression that never comes, or comes too often. */
-export function timingFault(timing: Timing, after: number): TimingFault | undefined {
+/** Between the next few occurrences, in milliseconds; infinite when there is at most one. */
+export function shortestPeriod(timing: Timing, after: number): number {
+  const next = neighbours(timing, after)
+  return Math.min(...next.slice(1).map((at, index) => at - (next[index] ?? 0)))
+}
+
+function neighbours(timing: Timing, after: number): readonly number[] {
   const next: number[] = []
   for (const { at } of timing.occurrences(after)) if (next.push(at) >= NEIGHBOURS) break
-  if (next.length === 0)
+  return next
+}
+
+/** What only shows at a moment: an expression that never comes, or comes too often. */
+export function timingFault(timing: Timing, after: number): TimingFault | undefined {
+  if (nextOccurrence(timing, after) === undefined)
     return faultOf('expression', 'never_runs', 'expected a time within the next 8 years, got one that never comes')
-  const close = next.findIndex(
-    (at, index) => at - (next[index - 1] ?? Number.NEGATIVE_INFINITY) < MIN_PERIOD_SECONDS * SECOND,
-  )
-  if (close === -1) return undefined
+  if (shortestPeriod(timing, after) >= MIN_PERIOD_SECONDS * SECOND) return undefined
   return faultOf('expression', 'too_frequent', `expected at least ${MIN_PERIOD_SECONDS} seconds between two times`)
 }
 

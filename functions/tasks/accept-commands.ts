@@ -8,14 +8,12 @@ import type { FindDefinition } from './definitions.ts'
 import { type EnqueueStores, enqueue } from './enqueue.ts'
 import type { DelayedHint } from './hints.store.ts'
 import { newTask } from './new-task.ts'
+import { commandKey } from './task.ts'
 
 export interface CommandServices extends EnqueueStores {
   readonly findDefinition: FindDefinition
   readonly ids: Ids
 }
-
-/** Keys of commands and keys of API callers never meet. */
-const keyOf = ({ id }: TaskCommand): string => `command#${id}`
 
 /**
  * A command that can't become a task (unknown name, input that does not fit) comes back until the queue gives it up:
@@ -55,7 +53,7 @@ async function accept(
   log: InvocationLog,
 ): Promise<boolean> {
   const { id, workspaceId, name, input, queue, runAt, priority } = body
-  const request = { name, input: input, queue, runAt, priority, idempotencyKey: keyOf(body) }
+  const request = { name, input: input, queue, runAt, priority, idempotencyKey: commandKey(id) }
   const traceparent = body.traceparent === '' ? formatTraceparent(trace) : body.traceparent
   const origin = { id: services.ids('tsk'), workspaceId, createdBy: 'command', traceparent }
   const decision = newTask(request, origin, services.findDefinition, now)

@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { eventSchema } from '#core/event.ts'
 import type { OutboxEvent } from '#core/outbox.ts'
 import type { TableChange } from '#core/stream.ts'
-import { DEATHS, STATUSES, type Status, TASK_ID } from './task.ts'
+import { commandIdOf, DEATHS, STATUSES, type Status, TASK_ID } from './task.ts'
 
 const task = {
   taskId: z.string().regex(TASK_ID),
@@ -14,9 +14,19 @@ const task = {
   queue: z.string(),
   /** Claims so far: attempts that ended in success, failure or a crash. */
   attempts: z.int().min(0),
+  /** When its first attempt began; absent when none ever did. */
+  startedAt: z.iso.datetime().optional(),
+  /** Of the command that it was made by, for the service that sent it. */
+  commandId: z.string().optional(),
 }
 const failure = z.object({ code: z.string(), message: z.string() })
 
+/** An attempt began. Only told of tasks that were made by a command: who made one by the API can read it there. */
+export const taskStarted = eventSchema(
+  'TaskStarted',
+  1,
+  z.object({ ...task, startedAt: z.iso.datetime(), commandId: z.string() }),
+)
 export const taskSucceeded = eventSchema('TaskSucceeded', 1, z.object({ ...task, result: z.json().optional() }))
 /** An attempt failed; the next one is at `retryAt`. */
 export const taskFailed = eventSchema('TaskFailed', 1, z.object({ ...task, failure, retryAt: z.iso.datetime() }))
@@ -29,6 +39,7 @@ export const taskCancelled = eventSchema('TaskCancelled', 1, z.object(task))
 
 /** By detail type. */
 export const TASK_EVENTS = {
+  TaskStarted: taskStarted,
   TaskSucceeded: taskSucceeded,
   TaskFailed: taskFailed,
   TaskDied: taskDied,
@@ -50,11 +61,14 @@ export const taskItem = z.object({
   death: z.enum(DEATHS).optional(),
   result: z.json().optional(),
   traceparent: z.string(),
+  idempotencyKey: z.string().optional(),
+  history: z.array(z.object({ at: z.string(), status: z.enum(STATUSES) })),
 })
 export type TaskItem = z.infer<typeof taskItem>
 
-/** Statuses that are news. `infra/tasks.ts` makes the stream's filter of them. */
+/** Statuses that are news of every task. `infra/tasks.ts` makes the stream's filter of them, and one of what has started. */
 export const TOLD_STATUSES = ['succeeded', 'failed', 'dead', 'cancelled'] as const satisfies readonly Status[]
+const ALL_TOLD = ['running', ...TOLD_STATUSES] as const
 
 /** True when the change is that the task entered this status. An item that TTL removed entered none. */
 export const entered = ({ before, after }: TableChange<TaskItem>, status: Status): boolean =>
@@ -63,11 +77,14 @@ export const entered = ({ before, after }: TableChange<TaskItem>, status: Status
 /** The event that a change of a task is; undefined when nothing happened that others wait for. */
 export function eventOf(change: TableChange<TaskItem>): OutboxEvent | undefined {
   const { after } = change
-  const status = TOLD_STATUSES.find((told) => entered(change, told))
+  const status = ALL_TOLD.find((told) => entered(change, told))
   if (after === undefined || status === undefined) return undefined
   const { id, name, queue, fence, failure: failed, death, result, runAt } = after
-  const data = { taskId: id, name, queue, attempts: fence }
+  const [startedAt, commandId] = [firstStart(after), commandIdOf(after)]
+  const data = { taskId: id, name, queue, attempts: fence, startedAt, commandId }
   switch (status) {
+    case 'running':
+      return commandId === undefined ? undefined : about(after, 'TaskStarted', data)
     case 'succeeded':
       return about(after, 'TaskSucceeded', { ...data, ...(result !== undefined && { result }) })
     case 'failed':
@@ -79,6 +96,10 @@ export function eventOf(change: TableChange<TaskItem>): OutboxEvent | undefined 
   }
 }
 
+/** A history that was cut keeps its beginning. */
+const firstStart = ({ history }: TaskItem): string | undefined => history.find(({ status }) => status === 'running')?.at
+
+/** JSON leaves out what is undefined. */
 const about = (
   { workspaceId, since, version, traceparent }: TaskItem,
   type: keyof typeof TASK_EVENTS,

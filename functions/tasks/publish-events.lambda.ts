@@ -1,4 +1,4 @@
-/** The table's stream → TaskSucceeded, TaskFailed, TaskDied, TaskCancelled on the bus: entry and wiring. What an event says is in `events.ts`. */
+/** The table's stream → TaskStarted, TaskSucceeded, TaskFailed … on the bus: entry and wiring. What an event says is in `events.ts`. */
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { systemClock } from '#core/clock.ts'
 import { CLIENT_LIMITS } from '#core/dynamo.ts'

@@ -120,6 +120,13 @@ export interface TaskRef {
   readonly id: string
 }
 
+/** Keys of commands and keys of API callers never meet: those of callers begin with `api#`. */
+export const COMMAND_KEY_PREFIX = 'command#'
+export const commandKey = (commandId: string): string => `${COMMAND_KEY_PREFIX}${commandId}`
+/** The command that a task was made by; undefined when a caller of the API made it. */
+export const commandIdOf = ({ idempotencyKey }: Pick<Task, 'idempotencyKey'>): string | undefined =>
+  idempotencyKey?.startsWith(COMMAND_KEY_PREFIX) === true ? idempotencyKey.slice(COMMAND_KEY_PREFIX.length) : undefined
+
 export const isFinished = ({ status }: Pick<Task, 'status'>): boolean =>
   status === 'succeeded' || status === 'dead' || status === 'cancelled'
 

@@ -1,23 +1,14 @@
-/**
- * Events of the bus that a function hears. Two things can fail, and both end in one dead-letter queue: the bus can't
- * hand the event to Lambda (the rule's retries), or the function fails with it (Lambda's own retries).
- */
+/** Events of the product's own bus that a function hears, with retries and a dead-letter queue. */
 import { Duration } from 'aws-cdk-lib'
-import { EventBus, Rule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
-import { Construct } from 'constructs'
+import { EventBus } from 'aws-cdk-lib/aws-events'
+import type { Construct } from 'constructs'
 import { platformNames } from '../environments.ts'
-import { DeadLetterQueue } from './dead-letter-queue.ts'
 import type { Monitoring } from './monitoring.ts'
-import { acknowledge } from './policies.ts'
 import type { ServiceFunction } from './service-function.ts'
 import { ServiceStack } from './service-stack.ts'
+import { Subscription } from './subscription.ts'
 
-/** Lambda's maximum for asynchronous calls: after one and two more minutes. */
-const FUNCTION_RETRIES = 2
-/** EventBridge's own maximum of tries is 185 in 24 hours; a fault that outlasts an hour needs a person. */
-const DELIVERY_RETRIES = 30
+/** A fault that outlasts an hour needs a person. */
 const MAX_EVENT_AGE = Duration.hours(1)
 
 export interface BusSubscriptionProps<Name extends string> {
@@ -25,39 +16,22 @@ export interface BusSubscriptionProps<Name extends string> {
   readonly from: string
   /** Past tense, as its schema in `functions/<service>/events.ts` is called: `LinkDeleted`. */
   readonly detailTypes: readonly string[]
+  /** A pattern that the event's `data` has to fit as well. @default any */
+  readonly data?: Readonly<Record<string, unknown>>
   readonly consumer: ServiceFunction<Name>
   readonly monitoring: Monitoring
 }
 
-export class BusSubscription<Name extends string = string> extends Construct {
+export class BusSubscription<Name extends string = string> extends Subscription<Name> {
   constructor(scope: Construct, id: string, props: BusSubscriptionProps<Name>) {
-    super(scope, id)
-    const { consumer } = props
-    const stack = ServiceStack.of(this)
-    const name = consumer.shortName.slice(stack.service.length + 1)
-    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', { name, monitoring: props.monitoring })
-    acknowledge(
-      deadLetters,
-      'AwsSolutions-SQS3',
-      'It is a dead-letter queue itself; the rule knows those of queues only.',
-    )
-    consumer.lambda.configureAsyncInvoke({
-      onFailure: new SqsDestination(deadLetters.queue),
-      retryAttempts: FUNCTION_RETRIES,
+    const { from, detailTypes, data, consumer, monitoring } = props
+    super(scope, id, {
+      consumer,
+      monitoring,
+      heard: `${detailTypes.join(', ')} of ${from}`,
+      bus: EventBus.fromEventBusName(scope, `${id}Bus`, platformNames(ServiceStack.of(scope).deployment).bus),
+      pattern: { source: [`backlot.${from}`], detailType: [...detailTypes], ...(data && { detail: { data } }) },
       maxEventAge: MAX_EVENT_AGE,
-    })
-    new Rule(this, 'Rule', {
-      ruleName: stack.nameFor(name),
-      description: `${props.detailTypes.join(', ')} of ${props.from} to ${name}`,
-      eventBus: EventBus.fromEventBusName(this, 'Bus', platformNames(stack.deployment).bus),
-      eventPattern: { source: [`backlot.${props.from}`], detailType: [...props.detailTypes] },
-      targets: [
-        new LambdaFunction(consumer.lambda, {
-          deadLetterQueue: deadLetters.queue,
-          retryAttempts: DELIVERY_RETRIES,
-          maxEventAge: MAX_EVENT_AGE,
-        }),
-      ],
     })
   }
 }

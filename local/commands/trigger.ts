@@ -11,11 +11,13 @@ export async function trigger([path]: readonly string[], settings: Settings): Pr
     console.log(['Usage: npm run trigger -- <fixture>', '', ...listFixtures().map((name) => `  ${name}`)].join('\n'))
     return
   }
-  const { name, event, functionName } = await readFixture(path)
-  const source = sourceOf(name, event)
+  const fixture = await readFixture(path)
+  const source = sourceOf(fixture.name, fixture.event)
   const outputs = await requireOutputs(settings)
-  for (const line of await send(source, functionName, outputs)) console.log(line)
-  if (functionName)
+  for (const line of await send(source, fixture, outputs)) console.log(line)
+  const { functionName } = fixture
+  // A bucket's event is named after what landed: who hears it is a matter of rules.
+  if (functionName && source.kind !== 'object')
     console.log(
       `\nWhat ${functionName} says: ${settings.home.functionLogs}/backlot-${functionName.replace('/', '-')}.log`,
     )

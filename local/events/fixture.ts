@@ -13,6 +13,8 @@ export interface Fixture {
   /** The function that the name tells: `links/redirect`; undefined for files outside `events/`. */
   readonly functionName: string | undefined
   readonly event: unknown
+  /** Of the object that an S3 event tells of: the file of the fixture's name without `.json`. */
+  content(): Promise<Buffer>
 }
 
 /** Every fixture of the checkout, sorted: `events/links/redirect.get.json`. */
@@ -41,6 +43,17 @@ async function refuseMalformed(name: string, text: string): Promise<never> {
   throw new Refusal('malformed_fixture', `${name}:${line}:${column + 1}: ${first.text}\n${pointer}`)
 }
 
+async function contentOf(name: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(file.replace(/\.json$/, ''))
+  } catch {
+    throw new Refusal(
+      'unknown_fixture',
+      `expected what ${name} tells of beside it, as ${name.replace(/\.json$/, '')}; there is no such file.`,
+    )
+  }
+}
+
 /**
  * Reads a fixture by its path, from the checkout or the current folder.
  * @throws Refusal `unknown_fixture` with the nearest names, or `malformed_fixture` with line and column
@@ -54,7 +67,8 @@ export async function readFixture(path: string, root = CHECKOUT): Promise<Fixtur
     const fromRoot = relative(root, file).split(sep).join('/')
     const name = fromRoot.startsWith('..') ? path : fromRoot
     try {
-      return { name, functionName: functionOf(name), event: JSON.parse(text) as unknown }
+      const event = JSON.parse(text) as unknown
+      return { name, functionName: functionOf(name), event, content: () => contentOf(name, file) }
     } catch {
       return refuseMalformed(name, text)
     }

@@ -2,11 +2,13 @@
 import { request } from 'node:http'
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { platformNames } from '../../infra/environments.ts'
 import { clientFor } from '../aws.ts'
 import type { Outputs } from '../outputs.ts'
 import { Refusal } from '../refusal.ts'
+import type { Fixture } from './fixture.ts'
 import type { BusEvent, HttpEvent, Source, SqsRecord, StreamRecord } from './source.ts'
 
 /** What a user reads: what went where, and what came back. */
@@ -144,8 +146,19 @@ async function publish(event: BusEvent, outputs: Outputs): Promise<Report> {
   return [`${event['detail-type']} from ${event.source} to the bus ${bus}, event id ${entry?.EventId}`]
 }
 
-/** @throws Refusal `not_deployed`, `event_refused` */
-export async function send(source: Source, functionName: string | undefined, outputs: Outputs): Promise<Report> {
+/** S3 tells of an object itself, so it is put there. */
+async function put({ bucket, key }: Extract<Source, { kind: 'object' }>, body: Buffer, outputs: Outputs) {
+  const s3 = new S3Client({ ...clientFor(outputs), forcePathStyle: true })
+  const { ETag } = await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }))
+  return [`${body.length} bytes to s3://${bucket}/${key}, ETag ${ETag}: the bucket sends the event`]
+}
+
+/** @throws Refusal `not_deployed`, `event_refused`, `unknown_fixture` */
+export async function send(
+  source: Source,
+  { functionName, content }: Pick<Fixture, 'functionName' | 'content'>,
+  outputs: Outputs,
+): Promise<Report> {
   switch (source.kind) {
     case 'api':
     case 'functionUrl': {
@@ -162,5 +175,7 @@ export async function send(source: Source, functionName: string | undefined, out
       return write(source.records, outputs)
     case 'bus':
       return publish(source.event, outputs)
+    case 'object':
+      return put(source, await content(), outputs)
   }
 }

@@ -30,6 +30,13 @@ const urlEvent = z.object({
   isBase64Encoded: z.boolean().default(false),
 })
 
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
+const objectEvent = z.object({
+  source: z.literal('aws.s3'),
+  'detail-type': z.literal('Object Created'),
+  detail: z.object({ bucket: z.object({ name: z.string() }), object: z.object({ key: z.string() }) }),
+})
+
 const busEvent = z.object({
   source: z.string(),
   'detail-type': z.string(),
@@ -84,6 +91,7 @@ export type Source =
   | { readonly kind: 'queue'; readonly records: readonly SqsRecord[] }
   | { readonly kind: 'stream'; readonly records: readonly StreamRecord[] }
   | { readonly kind: 'bus'; readonly event: BusEvent }
+  | { readonly kind: 'object'; readonly bucket: string; readonly key: string }
 
 const bodyOf = ({ body, isBase64Encoded }: { body?: string | null | undefined; isBase64Encoded: boolean }) =>
   body ? Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8') : undefined
@@ -116,7 +124,7 @@ const urlRequest = (event: z.infer<typeof urlEvent>): HttpEvent => ({
 })
 
 const SHAPES =
-  'an API Gateway request, a function URL request, SQS records, DynamoDB stream records or an EventBridge event'
+  'an API Gateway request, a function URL request, SQS records, DynamoDB stream records, an EventBridge event or one of S3'
 
 function parse<S extends z.ZodType>(name: string, what: string, schema: S, event: unknown): z.output<S> {
   const result = schema.safeParse(event)
@@ -135,6 +143,10 @@ export function sourceOf(name: string, event: unknown): Source {
     return { kind: 'api', request: restRequest(parse(name, 'an API Gateway request', restEvent, event)) }
   if (has(event, 'rawPath', 'requestContext'))
     return { kind: 'functionUrl', request: urlRequest(parse(name, 'a function URL request', urlEvent, event)) }
+  if ((event as { source?: unknown }).source === 'aws.s3') {
+    const { bucket, object } = parse(name, 'an event of S3', objectEvent, event).detail
+    return { kind: 'object', bucket: bucket.name, key: object.key }
+  }
   if (has(event, 'detail-type', 'detail'))
     return { kind: 'bus', event: parse(name, 'an EventBridge event', busEvent, event) }
   const records = (event as { Records?: unknown }).Records

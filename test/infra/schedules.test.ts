@@ -34,6 +34,17 @@ describe('the clock', () => {
     ])
   })
 
+  it('hears of the tasks that it asked for, and of no others', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      Name: 'backlot-schedules-record-tasks',
+      EventPattern: {
+        source: ['backlot.tasks'],
+        'detail-type': Match.arrayWith(['TaskStarted', 'TaskDied']),
+        detail: { data: { commandId: [{ prefix: 'sch_' }] } },
+      },
+    })
+  })
+
   it('has no index: what is due lies in the keys', () => {
     const [table] = Object.values(template.findResources('AWS::DynamoDB::Table'))
     expect(table?.Properties.GlobalSecondaryIndexes).toBeUndefined()
@@ -59,6 +70,7 @@ describe('each function may do what it does, and nothing else:', () => {
     ['tick', ['dynamodb:PutItem', 'dynamodb:Query', 'sqs:SendMessage']],
     ['fire', ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'sqs:SendMessage']],
     ['start-tasks', ['dynamodb:UpdateItem', 'sqs:SendMessage', 'sqs:SendMessage']],
+    ['record-tasks', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'sqs:SendMessage']],
     ['publish-events', ['events:PutEvents', 'sqs:SendMessage']],
   ])('%s', (name, actions) => {
     expect(actionsOf(name)).toEqual(actions)

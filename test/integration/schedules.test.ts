@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { SECOND } from '../../layers/core/clock.ts'
 import { type BusListener, listen } from '../chaos/bus-listener.ts'
 import { eventually, newWorkspace, type Workspace } from './links-cloud.ts'
+import { startReceiver } from './tasks-cloud.ts'
 
 const SCHEDULES = '/api/schedules/schedules'
 const PREVIEW = '/api/schedules/preview'
@@ -136,6 +138,51 @@ describe('when its time comes', () => {
         PATIENCE,
       )
       expect(tasks).toMatchObject([{ name: 'http.request', queue: 'scheduled' }])
+      const [begun] = await eventually(
+        () => runsOf(id),
+        ([run]) => run?.task != null,
+        PATIENCE,
+      )
+      expect(begun.task.id).toBe(tasks[0].id)
+      expect(begun.task.startedAt > begun.startedAt).toBe(true)
+      await workspace.call('POST', `/api/tasks/tasks/${tasks[0].id}/cancel`)
+      const [over] = await eventually(
+        () => runsOf(id),
+        ([run]) => run?.task?.finishedAt != null,
+        PATIENCE,
+      )
+      expect(over.task).toMatchObject({ id: tasks[0].id, startedAt: begun.task.startedAt })
+      expect(['cancelled', 'dead']).toContain(over.task.status)
+    },
+    2 * PATIENCE,
+  )
+
+  it(
+    'it does not run beside its own task when it is told to skip',
+    async () => {
+      const held: ServerResponse[] = []
+      const receiver = await startReceiver((_, response) => held.push(response))
+      const task = { type: 'task', name: 'http.request', input: { url: receiver.url }, queue: 'alone' }
+      const { id } = await made({ name: 'alone', expression: 'every 10 seconds', overlapPolicy: 'skip', target: task })
+      try {
+        const kinds = async () => (await runsOf(id)).map(({ kind }: { kind: string }) => kind)
+        await eventually(kinds, (all) => all.includes('skipped'), PATIENCE)
+        await eventually(
+          async () => held.length,
+          (requests) => requests === 1,
+          PATIENCE,
+        )
+        expect((await kinds()).filter((kind: string) => kind === 'scheduled')).toHaveLength(1)
+        held[0]?.end('done')
+        await eventually(kinds, (all) => all.filter((kind: string) => kind === 'scheduled').length === 2, PATIENCE)
+        const listed = await workspace.call('GET', `${SCHEDULES}?status=active`)
+        expect(listed.body.items).toContainEqual(expect.objectContaining({ id, status: 'active' }))
+        const paused = await workspace.call('GET', `${SCHEDULES}?status=paused`)
+        expect(paused.body.items).not.toContainEqual(expect.objectContaining({ id }))
+      } finally {
+        await workspace.call('DELETE', `${SCHEDULES}/${id}`)
+        await receiver.close()
+      }
     },
     2 * PATIENCE,
   )

@@ -2,8 +2,14 @@ import { ulid } from 'ulid'
 import { describe, expect, it } from 'vitest'
 import { createDueStore } from '../../../functions/schedules/due.store.ts'
 import { decideFiring } from '../../../functions/schedules/firing.ts'
+import { dueAtOf } from '../../../functions/schedules/jitter.ts'
 import { createRunsStore } from '../../../functions/schedules/runs.store.ts'
-import { DEFAULT_CATCH_UP, MAX_CATCH_UP_CAP, type Schedule } from '../../../functions/schedules/schedule.ts'
+import {
+  DEFAULT_CATCH_UP,
+  MAX_CATCH_UP_CAP,
+  type RunTask,
+  type Schedule,
+} from '../../../functions/schedules/schedule.ts'
 import { duePartition, runsPartition, SHARDS, shardOf } from '../../../functions/schedules/schedule-keys.ts'
 import { createSchedulesStore } from '../../../functions/schedules/schedules.store.ts'
 import { tick } from '../../../functions/schedules/tick.ts'
@@ -40,9 +46,33 @@ describe('a schedule', () => {
   it('is listed newest first, page by page', async () => {
     const first = await created()
     const second = await created({ workspaceId: first.workspaceId })
-    const page = await schedules.list(first.workspaceId, 1, undefined)
+    const page = await schedules.list(first.workspaceId, undefined, 1, undefined)
     expect(page).toEqual({ schedules: [second], next: second.id })
-    expect(await schedules.list(first.workspaceId, 1, page.next)).toEqual({ schedules: [first], next: undefined })
+    expect(await schedules.list(first.workspaceId, undefined, 1, page.next)).toEqual({
+      schedules: [first],
+      next: undefined,
+    })
+  })
+
+  it('is listed by its status, each once, however it is paged', async () => {
+    const { workspaceId } = await created()
+    const paused = [await created({ workspaceId, status: 'paused', nextAt: undefined })]
+    await created({ workspaceId })
+    paused.unshift(await created({ workspaceId, status: 'paused', nextAt: undefined }))
+    const first = await schedules.list(workspaceId, 'paused', 1, undefined)
+    const second = await schedules.list(workspaceId, 'paused', 1, first.next)
+    expect([...first.schedules, ...second.schedules]).toEqual(paused)
+    expect(second.next).toBeUndefined()
+    expect(await schedules.list(workspaceId, 'paused', 2, undefined)).toEqual({ schedules: paused, next: undefined })
+    expect(await schedules.list(workspaceId, 'ended', 5, undefined)).toEqual({ schedules: [], next: undefined })
+  })
+
+  it('with jitter lies where it is due, not at its time', async () => {
+    const one = await created({ jitterSeconds: 3_600, nextAt: '2026-11-21T10:59:59.000Z' })
+    const [entry] = [...(await entriesOf(one)), ...(await entriesOf(one, '2026-11-21T11'))]
+    expect(entry).toMatchObject({ nextAt: one.nextAt, dueAt: dueAtOf(one) })
+    expect(await schedules.delete(one, () => undefined)).toMatchObject({ kind: 'done' })
+    expect(await entriesOf(one, dueAtOf(one)?.slice(0, 13))).toEqual([])
   })
 
   it('has its due entry where it is due, and none when it is paused or deleted', async () => {
@@ -110,6 +140,39 @@ describe('an occurrence', () => {
     await runs.delivered(run, at('10:00:02'))
     await runs.delivered(run, at('10:00:09'))
     expect((await runs.list(one.id, 1, undefined)).runs).toMatchObject([{ deliveredAt: '2026-11-21T10:00:02.000Z' }])
+  })
+})
+
+describe('what is told of its task', () => {
+  const ran = async () => {
+    const one = await created()
+    await fire(one)
+    const [run] = (await runs.list(one.id, 1, undefined)).runs
+    if (run === undefined) throw new Error('expected a run')
+    const { scheduleId, id, workspaceId } = run
+    const tell = (status: RunTask['status'], sequence: number, of = workspaceId) =>
+      runs.recordTask({ scheduleId, id, workspaceId: of, task: { id: 'tsk_1', status, sequence } })
+    const known = async () => (await runs.list(one.id, 1, undefined)).runs[0]?.task?.status
+    return { tell, known }
+  }
+
+  it('is kept when it is news, in whatever order it comes', async () => {
+    const { tell, known } = await ran()
+    expect(await tell('failed', 3)).toMatchObject({ kind: 'scheduled', task: { sequence: 3 } })
+    expect(await tell('running', 2)).toBeUndefined()
+    // Again: whoever told it first may have died before it did what follows.
+    expect(await tell('failed', 3)).toBeDefined()
+    expect(await known()).toBe('failed')
+    expect(await tell('succeeded', 5)).toBeDefined()
+    expect(await known()).toBe('succeeded')
+  })
+
+  it('of another workspace, or of a run that is gone, is not', async () => {
+    const { tell, known } = await ran()
+    expect(await tell('succeeded', 9, 'wsp_other')).toBeUndefined()
+    expect(await known()).toBeUndefined()
+    const gone = { scheduleId: `sch_${ulid()}`, id: `sch_${ulid()}@2026-11-21T10:00:00.000Z`, workspaceId: 'wsp_1' }
+    expect(await runs.recordTask({ ...gone, task: { id: 'tsk_1', status: 'running', sequence: 2 } })).toBeUndefined()
   })
 })
 

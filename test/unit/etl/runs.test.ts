@@ -5,7 +5,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import landed from '../../../events/etl/start-run.landed.json' with { type: 'json' }
+import landed from '../../../events/etl/landed.csv.json' with { type: 'json' }
 import { type Dataset, definition, NO_POINTER } from '../../../functions/etl/catalog/dataset.ts'
 import { landedAt } from '../../../functions/etl/catalog/keys.ts'
 import { createAskQuery } from '../../../functions/etl/query/query-function.store.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Edited, newSchedule, pause, resume, update } from '../../../functions/schedules/editing.ts'
+import { jitterMs } from '../../../functions/schedules/jitter.ts'
 import { MAX_PAYLOAD_BYTES, type Schedule } from '../../../functions/schedules/schedule.ts'
 import { at, ID, schedule, TRACE } from './samples.ts'
 
@@ -60,6 +61,45 @@ describe('an update', () => {
       '/expression never_runs',
     ])
   })
+})
+
+describe('a window', () => {
+  const from = (startAt?: string, endAt?: string) => newSchedule(schedule({ startAt, endAt }), origin, NOW)
+
+  it('has no times before it and none behind it, and both its ends', () => {
+    expect(of(from('2026-11-21T12:00:00Z')).nextAt).toBe('2026-11-21T12:00:00.000Z')
+    expect(of(from('2026-11-21T13:00:00.001+01:00')).nextAt).toBe('2026-11-21T12:10:00.000Z')
+    expect(of(from(undefined, '2026-11-21T10:00:00Z')).nextAt).toBe('2026-11-21T10:00:00.000Z')
+    expect(errorsOf(from(undefined, '2026-11-21T09:59:59.999Z'))).toEqual(['/expression never_runs'])
+  })
+
+  it('that ends before it begins is refused', () => {
+    expect(errorsOf(from('2026-11-21T12:00:00Z', '2026-11-21T11:00:00Z'))).toEqual(['/endAt time'])
+  })
+
+  it('can be opened again', () => {
+    const ended = schedule({ status: 'ended', nextAt: undefined, endAt: '2026-11-21T09:00:00Z' })
+    expect(of(update(ended, { endAt: undefined }, TRACE, NOW))).toMatchObject({ status: 'active', endAt: undefined })
+  })
+})
+
+describe('a jitter', () => {
+  it('is less than the time between two runs', () => {
+    const spread = (jitterSeconds: number) => errorsOf(newSchedule(schedule({ jitterSeconds }), origin, NOW))
+    expect(spread(599)).toEqual([])
+    expect(spread(600)).toEqual(['/jitterSeconds too_long'])
+  })
+
+  it('is the same for all times of a schedule, and spreads schedules over all of it', () => {
+    const offsets = Array.from({ length: 2_000 }, (_, n) => jitterMs({ id: `sch_${n}`, jitterSeconds: 9 }) / 1_000)
+    expect(jitterMs({ id: ID, jitterSeconds: 9 })).toBe(jitterMs({ id: ID, jitterSeconds: 9 }))
+    expect(new Set(offsets)).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
+    expect(jitterMs({ id: ID })).toBe(0)
+  })
+})
+
+it('an event has no task that the next one could overlap', () => {
+  expect(errorsOf(newSchedule(schedule({ overlapPolicy: 'skip' }), origin, NOW))).toEqual(['/overlapPolicy no_task'])
 })
 
 describe('a pause', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decideFiring, type Firing, MAX_COUNTED, trigger } from '../../../functions/schedules/firing.ts'
+import { jitterMs } from '../../../functions/schedules/jitter.ts'
 import { DEFAULT_CATCH_UP, ON_TIME_MS, type Schedule } from '../../../functions/schedules/schedule.ts'
 import { at, hint, ID, schedule } from './samples.ts'
 
@@ -64,6 +65,25 @@ describe('a time that is not missed', () => {
     const limit = at('10:00:00').getTime() + ON_TIME_MS
     expect(told(fired(schedule(), new Date(limit)))).toEqual(['scheduled 10:00 0'])
     expect(told(fired(schedule(), new Date(limit + 1)))).toEqual(['caught-up 10:00 0'])
+  })
+})
+
+describe('a jitter', () => {
+  const late = jitterMs(schedule({ jitterSeconds: 300 }))
+  const spread = schedule({ jitterSeconds: 300 })
+  const behind = (ms: number) => new Date(at('10:00:00').getTime() + late + ms)
+
+  it('makes all its times later by the same, and their names are those of their nominal times', () => {
+    expect(late).toBeGreaterThan(0)
+    expect(decideFiring(spread, hint(), behind(-1), '')).toEqual({ kind: 'early' })
+    expect(fired(spread, behind(0)).runs).toMatchObject([{ kind: 'scheduled', nominalAt: '2026-11-21T10:00:00.000Z' }])
+    expect(told(fired(spread, behind(ON_TIME_MS)))).toEqual(['scheduled 10:00 0'])
+    expect(told(fired(spread, behind(ON_TIME_MS + 1)))).toEqual(['caught-up 10:00 0'])
+  })
+
+  it('keeps a time that is not due yet out of what is caught up', () => {
+    expect(told(fired(spread, behind(10 * 60_000 - 1)))).toEqual(['caught-up 10:00 0'])
+    expect(told(fired(spread, behind(10 * 60_000)))).toEqual(['caught-up 10:10 1'])
   })
 })
 

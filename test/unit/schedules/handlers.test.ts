@@ -15,6 +15,8 @@ import dueEvent from '../../../events/schedules/fire.due.json' with { type: 'jso
 import poisonedEvent from '../../../events/schedules/fire.poisoned.json' with { type: 'json' }
 import firedEvent from '../../../events/schedules/publish-events.fired.json' with { type: 'json' }
 import missedEvent from '../../../events/schedules/publish-events.missed.json' with { type: 'json' }
+import startedEvent from '../../../events/schedules/record-tasks.started.json' with { type: 'json' }
+import succeededEvent from '../../../events/schedules/record-tasks.succeeded.json' with { type: 'json' }
 import runEvent from '../../../events/schedules/start-tasks.run.json' with { type: 'json' }
 import minuteEvent from '../../../events/schedules/tick.minute.json' with { type: 'json' }
 import { scheduleFired, scheduleMissed } from '../../../functions/schedules/events.ts'
@@ -37,7 +39,7 @@ beforeAll(async () => {
   vi.stubEnv('EVENT_BUS', 'backlot')
   vi.stubEnv('AWS_REGION', 'us-east-1')
   vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-  for (const name of ['tick', 'fire', 'start-tasks', 'publish-events'])
+  for (const name of ['tick', 'fire', 'start-tasks', 'publish-events', 'record-tasks'])
     handlers[name] = (await import(`../../../functions/schedules/${name}.lambda.ts`)).handler
   return () => {
     vi.unstubAllEnvs()
@@ -163,6 +165,51 @@ describe('start-tasks', () => {
   it('leaves events to the bus', async () => {
     expect(await invoke('start-tasks', firedEvent)).toEqual(failures())
     expect(sqs.commandCalls(SendMessageCommand)).toEqual([])
+  })
+})
+
+describe('record-tasks', () => {
+  const written = () => dynamo.commandCalls(UpdateCommand).map(({ args: [{ input }] }) => input)
+
+  it('writes what was told to the run of the command, on condition that it is news', async () => {
+    dynamo.on(UpdateCommand).resolves({})
+    await invoke('record-tasks', startedEvent)
+    await invoke('record-tasks', succeededEvent)
+    const startedAt = '2026-11-21T10:15:01.200Z'
+    const id = 'tsk_01KAK2V5B8Y3QK4M6T9X0ZCEGH'
+    expect(written().map(({ ExpressionAttributeValues }) => ExpressionAttributeValues?.[':task'])).toEqual([
+      { id, status: 'running', sequence: 2, startedAt },
+      { id, status: 'succeeded', sequence: 3, startedAt, finishedAt: '2026-11-21T10:15:01.900Z' },
+    ])
+    expect(written()[0]).toMatchObject({
+      Key: { pk: `RUNS#${ID}`, sk: '2026-11-21T10:15:00.000Z' },
+      ConditionExpression: expect.stringContaining('workspaceId = :workspace AND (attribute_not_exists(task) OR'),
+    })
+  })
+
+  it('lets what waited for the task run when it is over, and not before', async () => {
+    const going = { runId: `${ID}@2026-11-21T10:15:00.000Z`, until: '2026-11-22T10:15:00.000Z' }
+    const buffered = { nominalAt: '2026-11-21T10:30:00.000Z', dispatchedAt: '2026-11-21T10:29:00.000Z', missed: 0 }
+    dynamo.on(UpdateCommand).resolves({ Attributes: { pk: 'p', sk: 's', holds: true } })
+    dynamo.on(GetCommand).resolves({ Item: { pk: 'p', sk: 's', ...due, overlapPolicy: 'buffer-one', going, buffered } })
+    await invoke('record-tasks', startedEvent)
+    expect(dynamo.commandCalls(TransactWriteCommand)).toEqual([])
+    await invoke('record-tasks', succeededEvent)
+    const [call] = dynamo.commandCalls(TransactWriteCommand)
+    expect(call?.args[0].input.TransactItems?.at(-1)).toMatchObject({
+      Put: { Item: { id: `${ID}@2026-11-21T10:30:00.000Z`, kind: 'buffered' } },
+    })
+  })
+
+  it.each(['order#1', 'sch_1@2026-11-21T10:15:00.000Z', ID])('leaves the command %s alone', async (commandId) => {
+    const event = structuredClone(startedEvent)
+    event.detail.data.commandId = commandId
+    await invoke('record-tasks', event)
+    expect(written()).toEqual([])
+  })
+
+  it('takes an event that it does not know for a failure, so that it is kept', async () => {
+    await expect(invoke('record-tasks', { ...startedEvent, detail: { type: 'TaskSlept' } })).rejects.toThrow('schema')
   })
 })
 

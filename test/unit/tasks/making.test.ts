@@ -1,17 +1,12 @@
-/** From a request or a command to a task, its first hint, and what is told of its end. */
+/** From a request or a command to a task and its first hint. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { TableChange } from '#core/stream.ts'
 import { acceptCommands } from '../../../functions/tasks/accept-commands.ts'
 import { enqueue, hintFor } from '../../../functions/tasks/enqueue.ts'
-import { entered, eventOf, TASK_EVENTS, type TaskItem, taskItem } from '../../../functions/tasks/events.ts'
-import { dueHint, hintDelaySeconds, hintSchema, wakeHint } from '../../../functions/tasks/hint.ts'
+import { hintDelaySeconds, wakeHint } from '../../../functions/tasks/hint.ts'
 import type { DelayedHint } from '../../../functions/tasks/hints.store.ts'
 import { fingerprintOf, newTask, type TaskRequest } from '../../../functions/tasks/new-task.ts'
-import { INLINE_INPUT_BYTES, MAX_DELAY_MS, MAX_INPUT_BYTES, type Task } from '../../../functions/tasks/task.ts'
-import { dueEntryOf, indexKeys, SHARDS, shardOf, taskKey } from '../../../functions/tasks/task-keys.ts'
-import { mergePages } from '../../../functions/tasks/task-list.ts'
-import { MAX_HINTS, tick } from '../../../functions/tasks/tick.ts'
+import { INLINE_INPUT_BYTES, MAX_DELAY_MS, MAX_INPUT_BYTES } from '../../../functions/tasks/task.ts'
 import { define, engine } from './engine.ts'
 import { memoryQueues, memoryTasks } from './memory-stores.ts'
 import { later, NOW, newId, sampleTask, WORKSPACE } from './samples.ts'
@@ -158,146 +153,4 @@ describe('a command', () => {
     expect(await acceptCommands(batch, all, NOW, log)).toEqual(['m2', 'm3'])
     expect(all.tasks.all.size).toBe(1)
   })
-})
-
-describe('an event', () => {
-  const item = (over: Partial<Task>): TaskItem => taskItem.parse(sampleTask(over))
-  const change = (before: TaskItem | undefined, after: TaskItem | undefined): TableChange<TaskItem> => ({
-    kind: 'MODIFY',
-    sequenceNumber: '1',
-    key: { pk: 'TASKS#wsp_1#0', sk: 'tsk' },
-    before,
-    after,
-    at: NOW,
-    expired: false,
-    streamArn: '',
-  })
-  const running = item({ status: 'running', fence: 1 })
-  const failure = { code: 'http_503', message: 'busy', at: NOW.toISOString() }
-  const since = later(5).toISOString()
-
-  it.each([
-    ['TaskSucceeded', { status: 'succeeded', result: { ok: true } }],
-    ['TaskFailed', { status: 'failed', failure, runAt: later(9).toISOString() }],
-    ['TaskDied', { status: 'dead', death: 'attempts_exhausted', failure }],
-    ['TaskDied', { status: 'dead', death: 'crashed' }],
-    ['TaskCancelled', { status: 'cancelled' }],
-  ] as const)('%s fits its schema', (type, over) => {
-    const event = eventOf(
-      change(running, item({ ...running, ...over, since, version: 3, history: [] } as Partial<Task>)),
-    )
-    expect(TASK_EVENTS[type].parse({ id: 'evt_1', ...event })).toMatchObject({ type, sequence: 3, occurredAt: since })
-  })
-
-  it('is told of ends and failures only', () => {
-    for (const status of ['scheduled', 'queued', 'running'] as const)
-      expect(eventOf(change(running, item({ status, since })))).toBeUndefined()
-    expect(eventOf(change(item({ status: 'succeeded' }), undefined))).toBeUndefined()
-  })
-
-  it('is told again when a status is entered again, not when the item is only written again', () => {
-    const failed = item({ status: 'failed', failure, since: NOW.toISOString() })
-    expect(entered(change(failed, { ...failed, version: 2 }), 'failed')).toBe(false)
-    expect(entered(change(failed, { ...failed, since }), 'failed')).toBe(true)
-  })
-})
-
-describe('keys', () => {
-  it('spread ids over all shards', () => {
-    const counts = new Map<number, number>()
-    for (let n = 0; n < 4_000; n += 1) {
-      const shard = shardOf(newId())
-      counts.set(shard, (counts.get(shard) ?? 0) + 1)
-    }
-    expect([...counts.keys()].toSorted((a, b) => a - b)).toEqual(Array.from({ length: SHARDS }, (_, shard) => shard))
-    expect(Math.min(...counts.values())).toBeGreaterThan(4_000 / SHARDS / 2)
-  })
-
-  it('of the due index tell the task again', () => {
-    const task = sampleTask({ status: 'scheduled', runAt: later(5).toISOString(), workspaceId: 'wsp_a#b' })
-    const { dueSk } = indexKeys(task) as { dueSk: string }
-    expect(dueEntryOf({ ...taskKey(task), dueSk })).toEqual({
-      workspaceId: 'wsp_a#b',
-      id: task.id,
-      dueAt: task.runAt,
-      kind: 'run',
-    })
-  })
-
-  it('keep finished and queued tasks out of the due index', () => {
-    expect(indexKeys(sampleTask())['duePk']).toBeUndefined()
-    expect(indexKeys(sampleTask({ status: 'dead', finishedAt: NOW.toISOString() }))).toMatchObject({
-      duePk: undefined,
-      ttl: NOW.getTime() / 1_000 + 30 * 24 * 3_600,
-    })
-  })
-})
-
-describe('a tick', () => {
-  const at = (ms: number, kind: 'run' | 'lease' = 'run') => ({
-    workspaceId: WORKSPACE,
-    id: newId(),
-    kind,
-    dueAt: later(ms).toISOString(),
-  })
-
-  it('tells of what is due within 75 seconds, to the second, and of leases that have ended', async () => {
-    const soon = at(30_400)
-    const ended = at(-1, 'lease')
-    const sent: DelayedHint[] = []
-    const asked: string[] = []
-    const due = {
-      async *upTo(shard: number, until: Date) {
-        asked.push(until.toISOString())
-        if (shard === 3) yield [soon, ended, at(20_000, 'lease')]
-      },
-    }
-    expect(await tick(due, async (hints) => void sent.push(...hints), NOW)).toBe(2)
-    expect(sent).toEqual([
-      { hint: dueHint(soon), delaySeconds: 31 },
-      { hint: dueHint(ended), delaySeconds: 0 },
-    ])
-    expect(new Set(asked)).toEqual(new Set([later(75_000).toISOString()]))
-    expect(sent.every(({ hint }) => hintSchema.safeParse(hint).success)).toBe(true)
-  })
-
-  it('sends so many hints for a shard and no more', async () => {
-    const page = Array.from({ length: 3_000 }, () => at(0))
-    let count = 0
-    const due = {
-      async *upTo(shard: number) {
-        for (let n = 0; shard === 0 && n < 3; n += 1) yield page
-      },
-    }
-    const sendHints = async (hints: readonly DelayedHint[]) => {
-      count += hints.length
-    }
-    expect(await tick(due, sendHints, NOW)).toBe(MAX_HINTS)
-    expect(count).toBe(MAX_HINTS)
-  })
-})
-
-it('a list over several partitions has no gap and no duplicate, however it is paged', () => {
-  const partitions = fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 999 }), { maxLength: 30 }), { maxLength: 6 })
-  fc.assert(
-    fc.property(partitions, fc.integer({ min: 1, max: 10 }), (lists, limit) => {
-      const all = lists.map((list, index) =>
-        list.map((n) => `${String(n).padStart(3, '0')}#${index}`).sort((a, b) => (a < b ? 1 : -1)),
-      )
-      const seen: string[] = []
-      let after: string | undefined
-      do {
-        const pages = all.map((list) => {
-          const rest = list.filter((item) => after === undefined || item < after)
-          const items = rest.slice(0, limit)
-          // As DynamoDB does: a page that is full may have been the last one.
-          return { items, stoppedAt: items.length === limit ? items.at(-1) : undefined }
-        })
-        const merged = mergePages(pages, limit, (item) => item)
-        seen.push(...merged.items)
-        after = merged.next
-      } while (after !== undefined)
-      expect(seen).toEqual(all.flat().sort((a, b) => (a < b ? 1 : -1)))
-    }),
-  )
 })

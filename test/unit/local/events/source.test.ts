@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import landed from '../../../../events/etl/landed.csv.json' with { type: 'json' }
 import { listFixtures, readFixture } from '../../../../local/events/fixture.ts'
 import { targetUrl } from '../../../../local/events/send.ts'
 import { sourceOf } from '../../../../local/events/source.ts'
@@ -16,8 +18,21 @@ const INVOKED = /etl\/(plan|convert|check-quality|commit|announce|fail-run|query
 test('every fixture of the repository has a source', async () => {
   for (const name of listFixtures().filter((fixture) => !INVOKED.test(fixture))) {
     const { event } = await readFixture(name)
-    expect(sourceOf(name, event).kind, name).toMatch(/^(api|functionUrl|queue|stream|bus)$/)
+    expect(sourceOf(name, event).kind, name).toMatch(/^(api|functionUrl|queue|stream|bus|object)$/)
   }
+})
+
+test('an event of S3 is the object that it tells of, whose content lies beside it', async () => {
+  const { name, event, content } = await readFixture('events/etl/landed.csv.json')
+  const { bucket, object } = landed.detail
+  expect(sourceOf(name, event)).toEqual({ kind: 'object', bucket: bucket.name, key: object.key })
+  const bytes = await content()
+  expect({ size: bytes.length, etag: createHash('md5').update(bytes).digest('hex') }).toEqual({
+    size: object.size,
+    etag: object.etag,
+  })
+  const { content: nothing } = await readFixture('events/etl/query.count.json')
+  await expect(nothing()).rejects.toThrow('there is no such file')
 })
 
 describe('an API Gateway event', () => {
