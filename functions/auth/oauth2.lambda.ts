@@ -1,21 +1,25 @@
 /** OAuth 2.1 and OpenID Connect under `/oauth2/…` and `/.well-known/…`: entry and wiring. The rules are in `oauth2/`. */
+import { setTimeout } from 'node:timers/promises'
 import { KMSClient } from '@aws-sdk/client-kms'
 import type { Context } from 'aws-lambda'
 import { systemClock } from '#core/clock.ts'
 import { cookieJar } from '#core/cookies.ts'
+import { isUnavailable } from '#core/dependency.ts'
 import { CLIENT_LIMITS } from '#core/dynamo.ts'
 import { createKit } from '#core/kit.ts'
 import { createLogger } from '#core/log.ts'
 import { systemRandom } from '#core/random.ts'
+import { rateLimitStore } from '#core/rate-limit.store.ts'
 import { httpRequestOf } from '#core/request.ts'
 import { oauth2Environment } from './environment.ts'
 import { createForms } from './forms.ts'
 import { adapterFactory } from './oauth2/adapter.ts'
 import { clientMetadata } from './oauth2/configuration.ts'
 import { interact } from './oauth2/interactions.ts'
-import { answerOf, incomingOf, type NodeAnswer } from './oauth2/node-http.ts'
-import { createProvider } from './oauth2/provider.ts'
+import { answerOf, gatewayTimeOf, incomingOf, type NodeAnswer } from './oauth2/node-http.ts'
+import { createProvider, failureOf } from './oauth2/provider.ts'
 import { KmsSigningKey } from './oauth2/signing-key.store.ts'
+import { createTokenThrottle, throttled } from './oauth2/token-throttle.ts'
 import { createTokensStore } from './oauth2/tokens.store.ts'
 import { createSessionsStore } from './sessions.store.ts'
 import { createSessions } from './sessions.ts'
@@ -35,15 +39,17 @@ const services = {
     ...{ cookies, clock, random, ids },
   }),
 }
-const adapter = adapterFactory({
+const tokens = {
   store: createTokensStore(dynamo, environment.AUTH_TABLE),
   key: () => secret.key('oauth'),
+  ...{ clock, random },
+}
+const adapter = adapterFactory({
+  ...tokens,
   async findClient(id) {
     const client = await access.findClient(id)
     return client === undefined ? undefined : clientMetadata(client)
   },
-  clock,
-  random,
 })
 
 async function load() {
@@ -53,7 +59,8 @@ async function load() {
   const cookieKeys = [Buffer.from(await secret.key('oauth')).toString('base64url')]
   const users = createUsersStore(dynamo, environment.AUTH_TABLE)
   const signedIn = async (cookie: string | undefined) => (await services.sessions.person(cookie))?.userId
-  return createProvider({ issuer, adapter, signingKey, cookieKeys, users, signedIn })
+  const options = { issuer, adapter, signingKey, cookieKeys, users, signedIn }
+  return createProvider(options, { ...tokens, pause: setTimeout })
 }
 
 let loading: ReturnType<typeof load> | undefined
@@ -67,26 +74,38 @@ const loaded = () => {
 }
 
 const logger = createLogger({ name: 'auth/oauth2', clock })
+const throttle = createTokenThrottle(rateLimitStore(dynamo, environment.STATE_TABLE), clock)
 
 export async function handler(event: unknown, context: Context): Promise<NodeAnswer> {
   const request = httpRequestOf(event)
   const log = logger.begin({ requestId: context.awsRequestId, method: request.method, path: request.path })
   try {
-    const provider = await loaded()
-    const engine = provider.callback()
-    const incoming = incomingOf(request, issuer)
-    const answer = await answerOf(incoming, async (given, response) => {
-      if (!(await interact(provider, services, request, given, response))) await engine(given, response)
+    const incoming = incomingOf(request, issuer, gatewayTimeOf(event))
+    const answer = await throttled(request, throttle, log, async () => {
+      const provider = await loaded()
+      const engine = provider.callback()
+      return answerOf(incoming, async (given, response) => {
+        if (!(await interact(provider, services, request, given, response))) await engine(given, response)
+      })
     })
+    const failure = failureOf(incoming)
+    if (isUnavailable(failure)) throw failure
+    if (failure !== undefined) log.fail(failure)
     log.set({ status: answer.statusCode })
     return answer
   } catch (error) {
     log.fail(error)
-    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', 'retry-after': '1' }
-    // RFC 6749 §4.1.2.1 and §5.2: the errors of these endpoints are not problem documents.
-    const body = JSON.stringify({ error: 'temporarily_unavailable', error_description: 'please try again' })
-    return { statusCode: 503, headers, multiValueHeaders: {}, body, isBase64Encoded: false }
+    return UNAVAILABLE
   } finally {
     log.end()
   }
+}
+
+/** RFC 6749 §4.1.2.1 and §5.2: the errors of these endpoints are not problem documents. */
+const UNAVAILABLE: NodeAnswer = {
+  statusCode: 503,
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'retry-after': '1' },
+  multiValueHeaders: {},
+  body: JSON.stringify({ error: 'temporarily_unavailable', error_description: 'please try again' }),
+  isBase64Encoded: false,
 }

@@ -52,4 +52,4 @@ const STRICT: Pick<InvocationLog, 'note' | 'metric'> = {
 }
 
 /** Of whatever was typed, so that a key has one length and says nothing. */
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32)
+export const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32)

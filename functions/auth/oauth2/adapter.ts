@@ -2,11 +2,10 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import { type Clock, epochSeconds } from '#core/clock.ts'
 import type { Random } from '#core/random.ts'
+import { RepeatedRefresh } from './repeated-refresh.ts'
 import { seal, unseal } from './sealed.ts'
 import type { TokensStore } from './tokens.store.ts'
 
-/** A retry after a lost answer, or two tabs at once, are no theft: they get nothing, and the family lives. At most a minute. */
-export const REUSE_WINDOW_SECONDS = 60
 /** What the engine stores without an end: about a year. */
 const DEFAULT_LIFETIME_SECONDS = 365 * 86_400
 
@@ -46,8 +45,6 @@ function tokenAdapter(model: string, { store, key, clock, random }: AdapterOptio
     const found = await store.find(model, id, now())
     if (found === undefined) return undefined
     const { payload, consumedAt } = found
-    if (model === 'RefreshToken' && consumedAt !== undefined && now() - consumedAt < REUSE_WINDOW_SECONDS)
-      throw new errors.InvalidGrant('refresh token was just used')
     return { ...payload, jti: id, ...(consumedAt !== undefined && { consumed: consumedAt }) }
   }
   return {
@@ -63,8 +60,11 @@ function tokenAdapter(model: string, { store, key, clock, random }: AdapterOptio
     async consume(id) {
       const found = await store.find(model, id, now())
       const grantId = found?.payload['grantId'] as string | undefined
-      if (!(await store.consume(model, id, grantId, now())))
-        throw new errors.InvalidGrant('it was used before, or its grant is gone')
+      const outcome = await store.consume(model, id, grantId, now())
+      if (outcome === 'done') return
+      // Found unused a moment ago: somebody who asked at the same time was first.
+      if (outcome === 'used' && model === 'RefreshToken') throw new RepeatedRefresh()
+      throw new errors.InvalidGrant('it was used before, or its grant is gone')
     },
     destroy: (id) => store.remove(model, id),
     async findByUid(uid) {

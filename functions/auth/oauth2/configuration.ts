@@ -1,5 +1,12 @@
 /** How the protocol engine is set up (https://github.com/panva/node-oidc-provider/blob/v9.x/docs/README.md). */
-import { type AdapterFactory, type AdapterPayload, type Configuration, errors, interactionPolicy } from 'oidc-provider'
+import {
+  type AdapterFactory,
+  type AdapterPayload,
+  type Configuration,
+  errors,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+} from 'oidc-provider'
 import type { Client } from '#core/access.store.ts'
 import { audienceOf } from '#core/access-token.ts'
 import { DAY, MINUTE, SECOND } from '#core/clock.ts'
@@ -32,6 +39,8 @@ export interface OAuth2Options {
   readonly users: Pick<UsersStore, 'find'>
   /** The id of whoever the browser's cookies say is signed in. */
   readonly signedIn: (cookieHeader: string | undefined) => Promise<string | undefined>
+  /** Asked for every token that is used, once all else about it is in order; throws what refuses it. */
+  readonly checkToken: (ctx: KoaContextWithOIDC, token: object | undefined) => Promise<void>
 }
 
 const SCOPES: readonly string[] = ['openid', 'offline_access', ...PERMISSIONS]
@@ -70,6 +79,7 @@ export function configuration({
   cookieKeys,
   users,
   signedIn,
+  checkToken,
 }: OAuth2Options): Configuration {
   return {
     adapter,
@@ -106,6 +116,8 @@ export function configuration({
       revocation: { enabled: true },
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
+      // The gate knows no bound tokens: one that it took as a bearer's would not be bound.
+      dPoP: { enabled: false },
       externalSigningSupport: { enabled: true, ack: 'experimental-01' },
       resourceIndicators: {
         enabled: true,
@@ -118,7 +130,11 @@ export function configuration({
       const client = 'client' in token ? token.client : undefined
       return { workspace_id: client?.['workspace_id'] }
     },
-    findAccount: (_ctx, sub, token) => findAccount(users, sub, token),
+    findAccount: async (ctx, sub, token) => {
+      const account = await findAccount(users, sub, token)
+      if (account !== undefined) await checkToken(ctx, token)
+      return account
+    },
     renderError: (ctx, out) => {
       const { body, headers } = errorPage(out.error, out.error_description)
       ctx.type = 'html'

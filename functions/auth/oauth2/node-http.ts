@@ -27,9 +27,22 @@ const OURS = new Set([
   'transfer-encoding',
 ])
 
-export function incomingOf(request: HttpRequest, publicOrigin: string): IncomingMessage {
+const arrivals = new WeakMap<IncomingMessage, Date>()
+
+/** When API Gateway took the request, which may have waited for a place since. */
+export const arrivalOf = (incoming: IncomingMessage): Date | undefined => arrivals.get(incoming)
+
+/** Undefined for an event that does not say. */
+export function gatewayTimeOf(event: unknown): Date | undefined {
+  const { requestContext } = event as { readonly requestContext?: { readonly requestTimeEpoch?: unknown } }
+  const time = requestContext?.requestTimeEpoch
+  return typeof time === 'number' ? new Date(time) : undefined
+}
+
+export function incomingOf(request: HttpRequest, publicOrigin: string, arrivedAt?: Date): IncomingMessage {
   const origin = new URL(publicOrigin)
   const incoming = new IncomingMessage(new Socket())
+  if (arrivedAt !== undefined) arrivals.set(incoming, arrivedAt)
   incoming.method = request.method
   const query = new URLSearchParams(
     Object.entries(request.query).flatMap(([name, values]) => values.map((value): [string, string] => [name, value])),

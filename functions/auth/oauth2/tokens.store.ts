@@ -5,6 +5,7 @@
  * |---|---|---|---|
  * | anything | `OIDC#<model>#<SHA-256 of its id>` | `OIDC` | payload, expiresAt (epoch s), ttl, grantId? |
  * | used once | the same | the same | … consumedAt (epoch s) |
+ * | answer to a refresh | `OIDC#RefreshAnswer#<SHA-256 of the old token>` | `OIDC` | sealed (under the old token), answeredAt, expiresAt, ttl |
  * | session by uid | `OIDC#Uid#<uid>` | `OIDC` | sealed (its id, encrypted), expiresAt, ttl |
  *
  * An id is a secret that whoever holds it may use, so no id is stored in clear, neither as a key nor in a payload. A token's
@@ -12,14 +13,14 @@
  * transaction. Two who use one token at once:
  *
  *     first    Update token if not consumed + grant exists ✓ ── new token
- *     second   the same ✗ ── within the window: refused, the family lives (a retry, or two tabs)
+ *     second   the same ✗ ── within the window: the answer of the first (`repeated-refresh.ts`)
  *     later    any use of it ── refused, and the grant is deleted: somebody copied the token
  */
 import { createHash } from 'node:crypto'
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { conditionFailed } from '#core/dynamo.ts'
 import { type TableKey, TTL_ATTRIBUTE } from '#core/table.ts'
-import { transact } from '#core/transact.store.ts'
+import { cancellationCodes, transact } from '#core/transact.store.ts'
 
 export type Payload = Readonly<Record<string, unknown>>
 
@@ -28,13 +29,16 @@ export interface Stored {
   readonly consumedAt?: number
 }
 
+/** `used`: somebody was first, or it is not there. `family_gone`: its grant was deleted. */
+export type Consumption = 'done' | 'used' | 'family_gone'
+
 export interface TokensStore {
   /** Creates or replaces; with `once`, false when it was there. `expiresAt` in epoch seconds. */
   put(model: string, id: string, payload: Payload, expiresAt: number, once?: boolean): Promise<boolean>
   /** Undefined also for what expired. Strongly consistent. */
   find(model: string, id: string, now: number): Promise<Stored | undefined>
-  /** The winner of all who call it for one id gets true. False also when the grant is gone. */
-  consume(model: string, id: string, grantId: string | undefined, now: number): Promise<boolean>
+  /** `done` for one of all who call it for one id. */
+  consume(model: string, id: string, grantId: string | undefined, now: number): Promise<Consumption>
   remove(model: string, id: string): Promise<void>
 }
 
@@ -84,10 +88,11 @@ export function createTokensStore(client: DynamoDBDocumentClient, table: string)
           },
           ...(grantId === undefined ? [] : [{ ConditionCheck: { ...familyLives, Key: keyOf('Grant', grantId) } }]),
         ])
-        return true
+        return 'done'
       } catch (error) {
-        if (conditionFailed(error)) return false
-        throw error
+        if (!conditionFailed(error)) throw error
+        const [token] = cancellationCodes(error)
+        return token === 'ConditionalCheckFailed' ? 'used' : 'family_gone'
       }
     },
     async remove(model, id) {
