@@ -7,8 +7,8 @@ import type { PaymentError } from './intent.ts'
 export type CardOutcome =
   | { readonly kind: 'succeeds' }
   | { readonly kind: 'declines'; readonly error: PaymentError }
-  /** The bank asks its customer first; `then` is what happens when they agree. */
-  | { readonly kind: 'asks'; readonly then: Exclude<CardOutcome, { readonly kind: 'asks' }> }
+  /** The bank asks its customer first; `ifAgreed` is what happens when they agree. */
+  | { readonly kind: 'asks'; readonly ifAgreed: Exclude<CardOutcome, { readonly kind: 'asks' }> }
 
 export type RefundOutcome = 'succeeds' | 'pends' | 'fails'
 
@@ -71,16 +71,16 @@ export const TEST_CARDS: readonly TestCard[] = [
   card('chargeDeclinedIncorrectCvc', '4000000000000127', declines('incorrect_cvc')),
   card('chargeDeclinedProcessingError', '4000000000000119', declines('processing_error')),
   card('chargeDeclinedVelocityLimitExceeded', '4000000000006975', declines('card_declined', 'card_velocity_exceeded')),
-  card('authenticationRequired', '4000002500003155', { kind: 'asks', then: SUCCEEDS }),
-  card('authenticationRequiredOnSetup', '4000002760003184', { kind: 'asks', then: SUCCEEDS }),
-  card('threeDSecure2Required', '4000000000003220', { kind: 'asks', then: SUCCEEDS }),
+  card('authenticationRequired', '4000002500003155', { kind: 'asks', ifAgreed: SUCCEEDS }),
+  card('authenticationRequiredOnSetup', '4000002760003184', { kind: 'asks', ifAgreed: SUCCEEDS }),
+  card('threeDSecure2Required', '4000000000003220', { kind: 'asks', ifAgreed: SUCCEEDS }),
   card('threeDSecureRequiredChargeDeclined', '4000008400001629', {
     kind: 'asks',
-    then: declines('card_declined', 'generic_decline'),
+    ifAgreed: declines('card_declined', 'generic_decline'),
   }),
   card('authenticationRequiredChargeDeclinedInsufficientFunds', '4000008260003178', {
     kind: 'asks',
-    then: declines('card_declined', 'insufficient_funds'),
+    ifAgreed: declines('card_declined', 'insufficient_funds'),
   }),
   card('pendingRefund', '4000000000007726', SUCCEEDS, { refund: 'pends' }),
   card('refundFail', '4000000000005126', SUCCEEDS, { refund: 'fails' }),

@@ -122,8 +122,8 @@ export function authenticate({ intent, charge }: Payment, agreed: boolean, charg
   if (status !== 'requires_action' || card?.outcome.kind !== 'asks')
     return unexpected(intent, 'authenticated', ['requires_action'])
   if (!agreed) return to(changed<Intent>(intent, failing(AUTHENTICATION_FAILED), now), charge)
-  const { then } = card.outcome
-  return tried(intent, chargeId, then.kind === 'declines' ? then.error : null, now)
+  const { ifAgreed } = card.outcome
+  return tried(intent, chargeId, ifAgreed.kind === 'declines' ? ifAgreed.error : null, now)
 }
 
 /** After a failure the intent waits for another card. */
