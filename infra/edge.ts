@@ -1,5 +1,5 @@
 /**
- * The one table of public paths: CloudFront on AWS (`edge-stack.ts`) and the local edge (`local/edge.ts`) are both
+ * The one table of public paths: CloudFront on AWS (`edge-stack.ts`) and the local edge (`local/edge/edge.ts`) are both
  * made from it. Pure: no CDK, no I/O.
  */
 

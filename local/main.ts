@@ -12,46 +12,52 @@ const COMMANDS: Readonly<Record<string, { readonly does: string; readonly run: C
   start: {
     does: 'the local cloud in the foreground [--watch]',
     run: async (args) =>
-      (await import('./start.ts')).start({
+      (await import('./commands/start.ts')).start({
         watch: args.includes('--watch'),
         background: args.includes('--background'),
       }),
   },
   up: {
     does: 'the local cloud in the background [--watch]',
-    run: async (args) => (await import('./up.ts')).up({ watch: args.includes('--watch') }),
+    run: async (args) => (await import('./commands/up.ts')).up({ watch: args.includes('--watch') }),
   },
-  down: { does: 'end it', run: async () => (await import('./down.ts')).down(readSettings(), progress) },
+  down: { does: 'end it', run: async () => (await import('./commands/down.ts')).down(readSettings(), progress) },
   reset: {
     does: 'bring the seeded state back',
-    run: async () => (await import('./reset.ts')).reset(readSettings(), progress),
+    run: async () => (await import('./commands/reset.ts')).reset(readSettings(), progress),
   },
-  status: { does: 'what runs, and where', run: async () => (await import('./status.ts')).status(readSettings()) },
+  status: {
+    does: 'what runs, and where',
+    run: async () => (await import('./commands/status.ts')).status(readSettings()),
+  },
   deploy: {
     does: 'deploy [stacks] [--env local|localstack|dev|prod]',
-    run: async (args) => (await import('./deploy.ts')).deploy(args, readSettings(), progress),
+    run: async (args) => (await import('./commands/deploy.ts')).deploy(args, readSettings(), progress),
   },
   invoke: {
     does: 'give an event to a deployed function: <function> <fixture>',
-    run: async (args) => (await import('./invoke.ts')).invoke(args, readSettings()),
+    run: async (args) => (await import('./commands/invoke.ts')).invoke(args, readSettings()),
   },
   trigger: {
     does: 'send an event to where it comes from: <fixture>',
-    run: async (args) => (await import('./trigger.ts')).trigger(args, readSettings()),
+    run: async (args) => (await import('./commands/trigger.ts')).trigger(args, readSettings()),
   },
   test: {
     does: 'all tests, or those that vitest finds by the arguments',
-    run: async (args) => (await import('./test.ts')).test(args, progress),
+    run: async (args) => (await import('./commands/test.ts')).test(args, progress),
   },
-  check: { does: 'format, lint, types, dead code, policies', run: async () => (await import('./check.ts')).check() },
-  bench: { does: 'measured tables [name]', run: async (args) => (await import('./bench.ts')).bench(args) },
+  check: {
+    does: 'format, lint, types, dead code, policies',
+    run: async () => (await import('./commands/check.ts')).check(),
+  },
+  bench: { does: 'measured tables [name]', run: async (args) => (await import('./commands/bench.ts')).bench(args) },
   chaos: {
     does: 'the long fault and race tests [service] [--times N]',
-    run: async (args) => (await import('./chaos.ts')).chaos(args, progress),
+    run: async (args) => (await import('./commands/chaos.ts')).chaos(args, progress),
   },
   openapi: {
     does: 'write the OpenAPI documents [--check]',
-    run: async (args) => (await import('./openapi.ts')).main(args),
+    run: async (args) => (await import('./commands/openapi.ts')).main(args),
   },
 }
 

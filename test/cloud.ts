@@ -3,9 +3,9 @@
  * project and taken down with it. Runs beside a developer's `npm start` without touching it.
  */
 import type { TestProject } from 'vitest/node'
+import { type ScratchCloud, startScratchCloud } from '../local/cloud/scratch-cloud.ts'
 import type { Outputs } from '../local/outputs.ts'
 import { terminalProgress } from '../local/progress.ts'
-import { type ScratchCloud, startScratchCloud } from '../local/scratch-cloud.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

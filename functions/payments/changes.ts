@@ -66,6 +66,11 @@ export class Changes {
     return (this.#objects.get(object.id)?.after as T | undefined) ?? object
   }
 
+  /** What was collected of an object by its id; undefined for what this commit leaves alone. */
+  find(id: string): StoredObject | undefined {
+    return this.#objects.get(id)?.after
+  }
+
   get events(): readonly EventRow[] {
     return this.#events
   }

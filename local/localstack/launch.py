@@ -1,5 +1,5 @@
 """LocalStack community 4.14.0 as a plain process: its own code, with Lambda environments as child processes of Node
-and dynoxide as the database. local/localstack.ts starts it.
+and dynoxide as the database. local/cloud/localstack.ts starts it.
 
 Its standard input is its lifeline: when that closes, or at SIGTERM or SIGINT, it kills its children and ends. Nothing
 is saved, the community edition keeps no state over a restart."""
@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 import ahead
+import event_sources
 import function_urls
 import gateway
 import older_python
@@ -56,6 +57,7 @@ def main() -> None:
     use_node(options, watchdog)
     use_own_folders(options.state)
     function_urls.use()
+    event_sources.use()
     prepared.use(options.prepared)
     run(server)
 

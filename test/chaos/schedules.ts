@@ -24,7 +24,7 @@ import { dueItemOf } from '../../functions/schedules/schedule-keys.ts'
 import { createSchedulesStore } from '../../functions/schedules/schedules.store.ts'
 import { hintOf } from '../../functions/schedules/tick.ts'
 import { clientFor } from '../../local/aws.ts'
-import type { ChaosOptions } from '../../local/chaos.ts'
+import type { ChaosOptions } from '../../local/commands/chaos.ts'
 import type { Outputs } from '../../local/outputs.ts'
 import { type BusListener, listen } from './bus-listener.ts'
 

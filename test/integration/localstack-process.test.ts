@@ -28,12 +28,12 @@ import {
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ZipFile } from 'yazl'
+import { type LocalStack, startLocalStack } from '../../local/cloud/localstack.ts'
+import { ensureSetUp } from '../../local/cloud/setup.ts'
 import { homeAt } from '../../local/home.ts'
-import { type LocalStack, startLocalStack } from '../../local/localstack.ts'
 import { isAlive } from '../../local/lock.ts'
 import { freePort, isPortFree } from '../../local/ports.ts'
 import { silentProgress } from '../../local/progress.ts'
-import { ensureSetUp } from '../../local/setup.ts'
 
 /** Small, so that the bound is reached with few processes. */
 const ENVIRONMENTS = 4

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import type { JsonSchema, MediaType, OpenApiDocument } from '#core/openapi-document.ts'
-import { documents, FOLDER, SERVICES, textOf } from '../../../local/openapi.ts'
+import { documents, FOLDER, SERVICES, textOf } from '../../../local/commands/openapi.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 const all = [...documents()]

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { PROBLEMS } from '#core/problem.ts'
 import { problemsPage } from '../../../functions/docs/problems-page.ts'
 import { referencePage } from '../../../functions/docs/reference-page.ts'
-import { documents } from '../../../local/openapi.ts'
+import { documents } from '../../../local/commands/openapi.ts'
 
 const document = documents().get('backlot.json')
 if (document === undefined) throw new Error('expected a merged document')

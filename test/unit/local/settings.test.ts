@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseDeployArguments } from '../../../local/deploy.ts'
+import { parseDeployArguments } from '../../../local/commands/deploy.ts'
 import { readSettings } from '../../../local/settings.ts'
 
 describe('settings', () => {

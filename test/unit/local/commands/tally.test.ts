@@ -1,0 +1,48 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startVitest } from 'vitest/node'
+import { Tally } from '../../../../local/commands/tally.ts'
+
+let root: string
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'backlot-tally-'))
+})
+afterEach(() => rm(root, { recursive: true }))
+
+/** Runs real test files with vitest itself; without imports, because the folder has no node_modules. */
+async function tallyOf(files: Record<string, string>): Promise<Tally['count']> {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(root, name), text)
+  const tally = new Tally()
+  const before = process.exitCode
+  const vitest = await startVitest('test', [], { root, config: false, watch: false, globals: true, reporters: [tally] })
+  await vitest.close()
+  // A failing run marks the whole process as failed; here it is the subject.
+  process.exitCode = before
+  return tally.count
+}
+
+test('counts passed, failed and skipped tests over all files', async () => {
+  expect(
+    await tallyOf({
+      'a.test.js': `test('1', () => {}); test('2', () => { throw new Error('x') }); test.skip('3', () => {})`,
+      'b.test.js': `describe('in', () => { test('4', () => {}) }); test.todo('5')`,
+    }),
+  ).toEqual({ passed: 2, failed: 1, skipped: 2 })
+})
+
+test('counts what breaks outside the tests: a file that does not load, a hook', async () => {
+  const count = await tallyOf({
+    'a.test.js': `throw new Error('does not load')`,
+    'b.test.js': `describe('in', () => { beforeAll(() => { throw new Error('hook') }); test('never runs', () => {}) })`,
+  })
+  expect(count).toMatchObject({ passed: 0, failed: 2 })
+})
+
+test('counts an error that no test waited for', async () => {
+  const count = await tallyOf({
+    'a.test.js': `test('1', async () => { Promise.reject(new Error('lost')); await new Promise(setImmediate) })`,
+  })
+  expect(count).toMatchObject({ passed: 1, failed: 1 })
+})
