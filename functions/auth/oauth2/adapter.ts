@@ -2,7 +2,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import { type Clock, epochSeconds } from '#core/clock.ts'
 import type { Random } from '#core/random.ts'
-import { seal, unseal } from './sealed.ts'
+import { seal, unseal } from '#core/sealed.ts'
 import type { TokensStore } from './tokens.store.ts'
 
 /** A retry after a lost answer, or two tabs at once, are no theft: they get nothing, and the family lives. At most a minute. */
