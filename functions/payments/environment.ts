@@ -8,9 +8,5 @@ import { KIT_VARIABLES } from '#core/kit-environment.ts'
  */
 export const apiEnvironment = defineEnvironment(['PAYMENTS_TABLE', ...KIT_VARIABLES])
 export const forwardChangesEnvironment = defineEnvironment(['PAID_QUEUE_URL'])
-export const issueReceiptsEnvironment = defineEnvironment([
-  'PAYMENTS_TABLE',
-  'TASK_COMMANDS_QUEUE_URL',
-  'PUBLIC_ORIGIN',
-])
+export const issueReceiptsEnvironment = defineEnvironment(['PAYMENTS_TABLE', 'ACCESS_TABLE', 'TASK_COMMANDS_QUEUE_URL'])
 export const publishEventsEnvironment = defineEnvironment(['EVENT_BUS'])
