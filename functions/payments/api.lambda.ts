@@ -5,6 +5,7 @@ import { createKit } from '#core/kit.ts'
 import { systemRandom } from '#core/random.ts'
 import { createChangesStore } from './changes.store.ts'
 import { apiEnvironment } from './environment.ts'
+import { createLedgerStore } from './ledger/ledger.store.ts'
 import { createObjectsStore } from './objects.store.ts'
 import { paymentsApi } from './payments-api.ts'
 import type { PaymentsServices } from './payments-services.ts'
@@ -17,7 +18,9 @@ export const handler = httpHandler<PaymentsServices>({
   services: {
     objects: createObjectsStore(kit.dynamo, environment.PAYMENTS_TABLE),
     changes: createChangesStore(kit.dynamo, environment.PAYMENTS_TABLE, systemRandom),
+    ledger: createLedgerStore(kit.dynamo, environment.PAYMENTS_TABLE),
     ids: kit.ids,
+    random: systemRandom,
     cursors: kit.cursors,
     clock: systemClock,
   },

@@ -51,7 +51,10 @@ export function checkInput({ amount, currency, paymentMethod }: IntentInput): Re
   return missing('PaymentMethod', paymentMethod, 'payment_method')
 }
 
-export type Revision = Partial<Omit<IntentInput, 'captureMethod'>>
+/** What is undefined stays as it is. */
+export type Revision = {
+  readonly [Field in Exclude<keyof IntentInput, 'captureMethod'>]?: IntentInput[Field] | undefined
+}
 
 export function revise({ intent, charge }: Payment, revision: Revision, now: Date): Decision {
   const { amount = intent.amount, currency = intent.currency, paymentMethod = intent.paymentMethod } = revision
