@@ -9,6 +9,7 @@ import { type Environment, environmentOf } from './environments.ts'
 import { Etl } from './etl.ts'
 import { Links } from './links.ts'
 import { DUCKDB, prepareLayer } from './native-modules.ts'
+import { Payments } from './payments.ts'
 import { Platform } from './platform.ts'
 import { Schedules } from './schedules.ts'
 import { Tasks } from './tasks.ts'
@@ -21,8 +22,9 @@ export function addStacks(app: App, environment: Environment): void {
   const schedules = new Schedules(app, environment)
   const auth = new Auth(app, environment)
   const etl = new Etl(app, environment)
+  const payments = new Payments(app, environment)
   const docs = new Docs(app, environment)
-  const served = [links, tasks, schedules, auth, etl, docs]
+  const served = [links, tasks, schedules, auth, etl, payments, docs]
 
   for (const stack of [links, schedules, etl])
     stack.addStackDependency(platform, 'a rule can only be put on a bus that exists')

@@ -14,7 +14,7 @@ export type ForwardedHeaders =
 export type EdgeOrigin =
   /** The output is the REST API's id. */
   | {
-      readonly stack: 'Links' | 'Tasks' | 'Schedules' | 'Auth' | 'Etl' | 'Docs'
+      readonly stack: 'Links' | 'Tasks' | 'Schedules' | 'Auth' | 'Etl' | 'Payments' | 'Docs'
       readonly kind: 'api'
       readonly output: string
     }
@@ -32,6 +32,7 @@ export interface EdgeRoute {
 const LINKS_API: EdgeOrigin = { stack: 'Links', kind: 'api', output: 'ApiId' }
 const TASKS_API: EdgeOrigin = { stack: 'Tasks', kind: 'api', output: 'ApiId' }
 const ETL_API: EdgeOrigin = { stack: 'Etl', kind: 'api', output: 'ApiId' }
+const PAYMENTS_API: EdgeOrigin = { stack: 'Payments', kind: 'api', output: 'ApiId' }
 const SCHEDULES_API: EdgeOrigin = { stack: 'Schedules', kind: 'api', output: 'ApiId' }
 const AUTH_API: EdgeOrigin = { stack: 'Auth', kind: 'api', output: 'ApiId' }
 const OAUTH2_API: EdgeOrigin = { stack: 'Auth', kind: 'api', output: 'OAuth2ApiId' }
@@ -70,6 +71,7 @@ export const EDGE_ROUTES = [
   api('/inbox', TASKS_API),
   api('/inbox/*', TASKS_API),
   api('/api/etl/*', ETL_API),
+  api('/api/payments/*', PAYMENTS_API),
   { pattern: '*', origin: REDIRECT, methods: 'getAndHead', headers: 'redirect' },
 ] as const satisfies readonly EdgeRoute[]
 

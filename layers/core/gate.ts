@@ -2,7 +2,7 @@
  * The one place where a request is authenticated and authorised. A pipeline:
  * 1. read the bearer token (RFC 6750 §2.1)
  * 2. parse it as an API key; an access token takes its own way (`token-gate.ts`)
- * 3. find the key (cached for `KEY_CACHE_MS`)
+ * 3. find the key (cached for `CACHE_MS`)
  * 4. compare the hash, the expiry, the revocation
  * 5. compare the permission
  * From outside all failures of 1–4 look alike; the log has the reason.
@@ -10,8 +10,8 @@
 import type { StoredApiKey } from './access.store.ts'
 import { looksLikeJwt } from './access-token.ts'
 import { type ApiKey, hashApiKey, parseApiKey, sameHash } from './api-key.ts'
+import { cached } from './cached.ts'
 import type { Clock } from './clock.ts'
-import { SECOND } from './clock.ts'
 import { isAllowed, type Permission, type Principal } from './permissions.ts'
 import { Problem } from './problem.ts'
 import type { TokenGate, TokenRefusal } from './token-gate.ts'
@@ -35,11 +35,6 @@ export interface Gate {
   /** Throws only when the access table or the secret can't be read. */
   admit(authorization: string | undefined): Promise<Admission>
 }
-
-/** A revoked key is refused everywhere this much later, a new one works this much later where it was tried too early. */
-export const KEY_CACHE_MS = 5 * SECOND
-/** Bounds the memory that guessed ids can take: about 0.5 kB each. */
-export const KEY_CACHE_ENTRIES = 1_000
 
 export interface ApiKeyGateOptions {
   readonly findApiKey: (id: string) => Promise<StoredApiKey | undefined>
@@ -79,26 +74,6 @@ function decide(key: ApiKey, stored: StoredApiKey | undefined, hmac: Uint8Array,
   return {
     kind: 'admitted',
     principal: { kind: 'api_key', id, workspaceId, role, ...(scopes !== undefined && { scopes }) },
-  }
-}
-
-/** Counted from before the read, so that an answer that was long on its way is not kept longer. */
-export function cached<Ids extends readonly string[], Stored>(
-  find: (...ids: Ids) => Promise<Stored | undefined>,
-  clock: Clock,
-): (...ids: Ids) => Promise<Stored | undefined> {
-  const entries = new Map<string, { readonly stored: Stored | undefined; readonly readAt: number }>()
-  return async (...ids) => {
-    const id = ids.join(' ')
-    const now = clock.now().getTime()
-    const entry = entries.get(id)
-    if (entry !== undefined && now - entry.readAt < KEY_CACHE_MS) return entry.stored
-    const stored = await find(...ids)
-    entries.delete(id)
-    entries.set(id, { stored, readAt: now })
-    const [oldest] = entries.keys()
-    if (entries.size > KEY_CACHE_ENTRIES && oldest !== undefined) entries.delete(oldest)
-    return stored
   }
 }
 

@@ -6,7 +6,15 @@ import { hkdf } from 'node:crypto'
 import { promisify } from 'node:util'
 
 /** HKDF's info, RFC 5869 §3.2: what a derived key is for. */
-export type KeyPurpose = 'api-key' | 'cursor' | 'password' | 'form' | 'mail-token' | 'oauth'
+export type KeyPurpose =
+  | 'api-key'
+  | 'cursor'
+  | 'password'
+  | 'form'
+  | 'mail-token'
+  | 'oauth'
+  | 'checkout'
+  | 'webhook-secret'
 
 export interface KitSecret {
   /** 32 bytes, always the same for one purpose. Throws the SDK's error when the secret can't be read; the next call tries again. */

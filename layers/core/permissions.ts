@@ -12,6 +12,8 @@ export const PERMISSIONS = [
   'etl:write',
   'schedules:read',
   'schedules:write',
+  'payments:read',
+  'payments:write',
   'workspace:read',
   'workspace:write',
   'members:read',
@@ -31,10 +33,18 @@ const VIEWER: readonly Permission[] = [
   'tasks:read',
   'schedules:read',
   'etl:read',
+  'payments:read',
   'workspace:read',
   'members:read',
 ]
-const MEMBER: readonly Permission[] = [...VIEWER, 'links:write', 'tasks:write', 'schedules:write', 'etl:write']
+const MEMBER: readonly Permission[] = [
+  ...VIEWER,
+  'links:write',
+  'tasks:write',
+  'schedules:write',
+  'etl:write',
+  'payments:write',
+]
 /** Everything but what only those may do who answer for the workspace. */
 const ADMIN: readonly Permission[] = PERMISSIONS.filter((permission) => permission !== 'workspace:write')
 

@@ -39,6 +39,12 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
     remedy: 'Mend what errors says about /sql. GET /api/etl/datasets lists the tables and their columns.',
     example: 'expected a SELECT statement',
   },
+  webhook_unverified: {
+    meaning:
+      'The message is not signed with a secret of the source, or its timestamp is more than five minutes away from ours. Which of these is not told.',
+    remedy: 'Compare the signing secret with that of the sender, sign the bytes that are sent, and check the clock.',
+    example: 'expected a signature of this source, of the last five minutes',
+  },
   unauthenticated: {
     meaning: 'There is no API key on the request, or none that is known and valid. Which of these is not told.',
     remedy: 'Send the header Authorization: Bearer bk_… with a key of your workspace.',
@@ -121,6 +127,11 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
     meaning: 'The workspace has as many schedules as one workspace may have.',
     remedy: 'Delete schedules that have ended or that nobody needs.',
     example: 'expected at most 10000 schedules in a workspace',
+  },
+  payment_state: {
+    meaning: 'What was asked for is not possible in the state that the payment, refund or delivery is in.',
+    remedy: 'Read the object: its status says what is possible.',
+    example: 'expected a refund that is pending, got one that is failed',
   },
   link_gone: {
     meaning: 'The short link existed and was deleted. Its slug is not given out again.',

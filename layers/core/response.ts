@@ -14,7 +14,11 @@ export interface LambdaHttpResult {
 }
 
 /** The answer's own headers win, `Vary` is joined; HEAD gets those of GET without the body (RFC 9110 §9.3.2). */
-export function finished(exchange: Exchange, answer: HttpAnswer, origins: readonly string[]): LambdaHttpResult {
+export function finished(
+  exchange: Pick<Exchange, 'request' | 'requestId' | 'trace' | 'headers'>,
+  answer: HttpAnswer,
+  origins: readonly string[],
+): LambdaHttpResult {
   const cors = corsHeaders(exchange.request, origins)
   const vary = [cors['vary'], answer.headers['vary']].filter((value) => value !== undefined)
   return {

@@ -12,6 +12,7 @@ import { authApi } from '../../functions/auth/auth-api.ts'
 import { docsApi } from '../../functions/docs/routes.ts'
 import { etlApi } from '../../functions/etl/etl-routes.ts'
 import { linksApi } from '../../functions/links/link-routes.ts'
+import { paymentsApi } from '../../functions/payments/payments-api.ts'
 import { schedulesApi } from '../../functions/schedules/schedules-api.ts'
 import { inboxRoutes } from '../../functions/tasks/inbox-routes.ts'
 import { tasksApi } from '../../functions/tasks/tasks-api.ts'
@@ -38,6 +39,7 @@ export const SERVICES: readonly DescribedService[] = [
   withServiceRoutes({ ...tasksApi, routes: [...tasksApi.routes, ...inboxRoutes] }),
   withServiceRoutes(etlApi),
   withServiceRoutes(schedulesApi),
+  withServiceRoutes(paymentsApi),
   withServiceRoutes(authApi),
   withServiceRoutes(docsApi),
 ]

@@ -60,6 +60,7 @@ describe('the distribution', () => {
       '/backlot/etl/ApiId',
       '/backlot/links/ApiId',
       '/backlot/links/RedirectUrl',
+      '/backlot/payments/ApiId',
       '/backlot/schedules/ApiId',
       '/backlot/tasks/ApiId',
     ])

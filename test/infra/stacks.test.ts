@@ -66,6 +66,7 @@ describe('the order of the stacks', () => {
         ['Schedules', []],
         ['Auth', []],
         ['Etl', ['Platform']],
+        ['Payments', []],
         ['Docs', []],
       ])
     },
@@ -81,8 +82,9 @@ describe('the order of the stacks', () => {
       ['Schedules', ['Platform']],
       ['Auth', ['Platform']],
       ['Etl', ['Platform']],
+      ['Payments', ['Platform']],
       ['Docs', ['Platform']],
-      ['Edge', ['Links', 'Tasks', 'Schedules', 'Auth', 'Etl', 'Docs']],
+      ['Edge', ['Links', 'Tasks', 'Schedules', 'Auth', 'Etl', 'Payments', 'Docs']],
     ])
   })
 
@@ -117,6 +119,7 @@ describe('the names', () => {
       'backlot-schedules',
       'backlot-auth',
       'backlot-etl',
+      'backlot-payments',
       'backlot-docs',
     ])
     const outputs = Object.keys(templates.get('Links')?.toJSON().Outputs)

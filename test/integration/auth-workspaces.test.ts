@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { CACHE_MS } from '../../layers/core/cached.ts'
 import { SECOND } from '../../layers/core/clock.ts'
-import { KEY_CACHE_MS } from '../../layers/core/gate.ts'
 import { linkOf, mailTo, newPerson, newWorkspace, type Person } from './auth-cloud.ts'
 
 const origin = inject('outputs').edge.url
@@ -127,7 +127,7 @@ describe('API keys', () => {
     expect((await links(key)).status).toBe(200)
     expect(await ann.browser.call('DELETE', `/api/auth/api-keys/${id}`, { workspace })).toMatchObject({ status: 204 })
     const revokedAt = performance.now()
-    while ((await links(key)).status !== 401) expect(performance.now() - revokedAt).toBeLessThan(KEY_CACHE_MS + SECOND)
+    while ((await links(key)).status !== 401) expect(performance.now() - revokedAt).toBeLessThan(CACHE_MS + SECOND)
   })
 
   it('are rotated with an overlap, once', async () => {

@@ -2,8 +2,8 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import { type Clock, epochSeconds } from '#core/clock.ts'
 import type { Random } from '#core/random.ts'
+import { seal, unseal } from '#core/sealed.ts'
 import { RepeatedRefresh } from './repeated-refresh.ts'
-import { seal, unseal } from './sealed.ts'
 import type { TokensStore } from './tokens.store.ts'
 
 /** What the engine stores without an end: about a year. */

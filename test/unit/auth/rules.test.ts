@@ -5,7 +5,6 @@ import { decideKey, endOfOverlap } from '../../../functions/auth/api-key.ts'
 import { isWorkspaceName } from '../../../functions/auth/create-workspace.ts'
 import { type Invitation, invitationState } from '../../../functions/auth/invitation.ts'
 import { redirectUriFault } from '../../../functions/auth/oauth2/redirect-uri.ts'
-import { seal, unseal } from '../../../functions/auth/oauth2/sealed.ts'
 import { browserName } from '../../../functions/auth/pages/account-pages.ts'
 import { returnPath } from '../../../functions/auth/return-path.ts'
 import { formatToken, hashSecret, mailSecret, newSecret, parseToken } from '../../../functions/auth/secret-token.ts'
@@ -19,6 +18,7 @@ import {
 } from '../../../functions/auth/session.ts'
 import { normaliseEmail } from '../../../functions/auth/user.ts'
 import { mayGrant, PERMISSIONS, type Principal, permissionsOf, ROLES } from '../../../layers/core/permissions.ts'
+import { seal, unseal } from '../../../layers/core/sealed.ts'
 import { countingRandom } from '../core/doubles.ts'
 
 const NOW = new Date('2026-11-21T10:00:00.000Z')

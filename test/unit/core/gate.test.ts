@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { StoredApiKey } from '#core/access.store.ts'
 import { generateApiKey, hashApiKey } from '#core/api-key.ts'
-import { apiKeyGate, authorise, KEY_CACHE_ENTRIES, KEY_CACHE_MS, unauthenticated } from '#core/gate.ts'
+import { CACHE_ENTRIES, CACHE_MS } from '#core/cached.ts'
+import { apiKeyGate, authorise, unauthenticated } from '#core/gate.ts'
 import { Problem } from '#core/problem.ts'
 import { systemRandom } from '#core/random.ts'
 import { clockAt, NOW } from './doubles.ts'
@@ -92,7 +93,7 @@ describe('the gate', () => {
     const { admit, clock, table } = setUp()
     await admit()
     table.key = { ...stored, revokedAt: NOW }
-    clock.advance(KEY_CACHE_MS - 1)
+    clock.advance(CACHE_MS - 1)
     expect(await admit()).toMatchObject({ kind: 'admitted' })
     expect(table.reads).toHaveLength(1)
     clock.advance(1)
@@ -107,7 +108,7 @@ describe('the gate', () => {
     await admit()
     expect(table.reads).toHaveLength(1)
     table.key = stored
-    clock.advance(KEY_CACHE_MS)
+    clock.advance(CACHE_MS)
     expect(await admit()).toMatchObject({ kind: 'admitted' })
   })
 
@@ -118,7 +119,7 @@ describe('the gate', () => {
       hmacKey: async () => HMAC_KEY,
       async findApiKey(id) {
         table.reads.push(id)
-        clock.advance(KEY_CACHE_MS)
+        clock.advance(CACHE_MS)
         return stored
       },
     })
@@ -129,7 +130,7 @@ describe('the gate', () => {
 
   it('keeps a bounded number of keys, the latest', async () => {
     const { gate, table } = setUp()
-    const others = Array.from({ length: KEY_CACHE_ENTRIES }, () => generateApiKey(clockAt(NOW), systemRandom))
+    const others = Array.from({ length: CACHE_ENTRIES }, () => generateApiKey(clockAt(NOW), systemRandom))
     await gate.admit(`Bearer ${key.text}`)
     for (const other of others.slice(1)) await gate.admit(`Bearer ${other.text}`)
     await gate.admit(`Bearer ${key.text}`)

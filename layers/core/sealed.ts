@@ -1,6 +1,6 @@
-/** Text that only this service can read back: AES-256-GCM under the key derived for the purpose `oauth`. Pure but for `random`. */
+/** Text that only we can read back: AES-256-GCM under a key that the kit derives for one purpose. Pure but for `random`. */
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import type { Random } from '#core/random.ts'
+import type { Random } from './random.ts'
 
 /** NIST SP 800-38D §8.2.2: 96 random bits. */
 const NONCE_BYTES = 12
