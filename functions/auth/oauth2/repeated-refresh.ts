@@ -16,8 +16,8 @@ import type Provider from 'oidc-provider'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { type Clock, epochSeconds, SECOND } from '#core/clock.ts'
 import type { Random } from '#core/random.ts'
+import { seal, unseal } from '#core/sealed.ts'
 import { arrivalOf } from './node-http.ts'
-import { seal, unseal } from './sealed.ts'
 import type { TokensStore } from './tokens.store.ts'
 
 /** From when the first one's answer is there. A client gives up and tries again within it; a thief gains nothing by it. */
