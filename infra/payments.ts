@@ -18,6 +18,7 @@ import { StreamConsumer } from './constructs/stream-consumer.ts'
 import { grantEnqueueTask } from './constructs/task-commands.ts'
 import { WorkQueue } from './constructs/work-queue.ts'
 import type { Environment } from './environments.ts'
+import { addCheckout, addStripe } from './payments-stripe.ts'
 
 export class Payments extends ServiceStack {
   readonly #table: ServiceTable
@@ -33,6 +34,8 @@ export class Payments extends ServiceStack {
     this.#forward(this.#receipts())
     this.#publisher()
     this.#api()
+    addStripe(this, this.#table)
+    addCheckout(this, this.#table)
   }
 
   #receipts(): WorkQueue {

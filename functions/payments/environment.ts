@@ -7,6 +7,8 @@ import { KIT_VARIABLES } from '#core/kit-environment.ts'
  * `on` or `off`: whether webhooks may go to this machine.
  */
 export const apiEnvironment = defineEnvironment(['PAYMENTS_TABLE', ...KIT_VARIABLES])
+export const stripeEnvironment = defineEnvironment(['PAYMENTS_TABLE', ...KIT_VARIABLES])
+export const checkoutEnvironment = defineEnvironment(['PAYMENTS_TABLE', ...KIT_VARIABLES])
 export const receiveWebhooksEnvironment = defineEnvironment(['PAYMENTS_TABLE', 'KIT_SECRET_ID'])
 export const applyWebhooksEnvironment = defineEnvironment(['PAYMENTS_TABLE'])
 export const fanOutEventsEnvironment = defineEnvironment(['PAYMENTS_TABLE', 'TASK_COMMANDS_QUEUE_URL'])
