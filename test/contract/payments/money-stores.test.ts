@@ -10,6 +10,7 @@ import { captureIntent, confirmIntent, createIntent } from '../../../functions/p
 import { loadCharge, loadPayment } from '../../../functions/payments/intents/payments.store.ts'
 import { createRefund } from '../../../functions/payments/intents/refund-operations.ts'
 import { createLedgerStore } from '../../../functions/payments/ledger/ledger.store.ts'
+import { type LedgerTransaction, transfer } from '../../../functions/payments/ledger/ledger.ts'
 import { readTrialBalance } from '../../../functions/payments/ledger/read-trial-balance.ts'
 import { isBalanced } from '../../../functions/payments/ledger/trial-balance.ts'
 import { createObjectsStore } from '../../../functions/payments/objects.store.ts'
@@ -175,6 +176,27 @@ describe('the ledger', () => {
     expect(seen).toEqual([...new Set(seen)].toSorted().toReversed())
     const sums = await ledger.balances(workspaceId, 'usd')
     expect(seen.length).toBe(sums.find(({ account }) => account === 'assets:processor')?.entries)
+  })
+})
+
+describe('a business key', () => {
+  const postingOf = (amount: number): LedgerTransaction => ({
+    id: ids('txn'),
+    workspaceId,
+    key: 'ch_once:captured:500',
+    description: 'captured',
+    postings: transfer('assets:processor', 'revenue:sales', amount, 'gbp'),
+    orderId: 'ord_once',
+    at: '2026-11-21T10:00:00.000Z',
+    traceparent: '',
+  })
+  const post = (amount: number) => store.settle(async (changes) => changes.post(postingOf(amount)))
+
+  it('is posted once, and with other fields not at all', async () => {
+    await post(500)
+    await expect(post(501)).rejects.toThrow('exists_with_different_amount')
+    const sums = await ledger.balances(workspaceId, 'gbp')
+    expect(sums.find(({ account }) => account === 'assets:processor')).toMatchObject({ debits: 500, entries: 1 })
   })
 })
 
