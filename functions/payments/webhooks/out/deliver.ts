@@ -8,6 +8,7 @@
  */
 import type { Clock } from '#core/clock.ts'
 import type { HttpClient, HttpOutcome } from '#core/http-client.ts'
+import type { Delivered, DeliverWebhook, DeliveryOrder } from '#core/webhook-delivery.ts'
 import type { ChangesStore } from '../../changes.store.ts'
 import type { ObjectsStore } from '../../objects.store.ts'
 import type { EventRow } from '../../stripe-event.ts'
@@ -18,7 +19,6 @@ import {
   afterAttempt,
   attemptWrite,
   type Delivery,
-  type DeliveryRef,
   deliveryWrite,
   giveUp,
   KEPT_ANSWER_BYTES,
@@ -36,24 +36,15 @@ export interface DeliverServices {
   readonly clock: Clock
 }
 
-export interface DeliveryOrder extends DeliveryRef {
-  readonly round: number
-}
-
-/** What the engine is to do about it. */
-export type Delivered =
-  | { readonly kind: 'done'; readonly status: number | null }
-  | { readonly kind: 'again'; readonly code: string; readonly detail: string; readonly retryAfter: string | undefined }
-  | { readonly kind: 'over'; readonly code: string; readonly detail: string }
-
 /** The specification: 15 to 30 seconds for connecting and answering. */
 export const TRY_TIMEOUT_MS = 15_000
 
-export async function deliver(
-  order: DeliveryOrder,
-  services: DeliverServices,
-  signal: AbortSignal,
-): Promise<Delivered> {
+export const createDeliverWebhook =
+  (services: DeliverServices): DeliverWebhook =>
+  (order, signal) =>
+    deliver(order, services, signal)
+
+async function deliver(order: DeliveryOrder, services: DeliverServices, signal: AbortSignal): Promise<Delivered> {
   const { objects, deliveries, clock } = services
   const { workspaceId, endpointId, eventId } = order
   const [delivery, endpoint, event] = await Promise.all([

@@ -5,31 +5,15 @@
  *      ▲  └───► failed      no more tries; the reason says why
  *      └─ resent, from both
  */
-import { DAY, epochSeconds, HOUR, MINUTE, SECOND } from '#core/clock.ts'
+import { DAY, epochSeconds } from '#core/clock.ts'
 import { ATTEMPT_PREFIX, attemptSortKey, deliveryPartition, indexKeys } from '../../payments-keys.ts'
 import type { Write } from '../../write.ts'
 
 export const DELIVERY_STATUSES = ['pending', 'succeeded', 'failed'] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 
-/**
- * The first try at once, each of these before the next: 75.6 hours in all, as the specification of Standard Webhooks
- * recommends. https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#deliverability-and-reliability
- */
-export const RETRY_DELAYS_MS = [
-  5 * SECOND,
-  5 * MINUTE,
-  30 * MINUTE,
-  2 * HOUR,
-  5 * HOUR,
-  10 * HOUR,
-  14 * HOUR,
-  20 * HOUR,
-  24 * HOUR,
-] as const
-/** Of each delay, either way: what failed together does not come back together. */
-export const RETRY_SPREAD = 0.2
-export const MAX_TRIES = RETRY_DELAYS_MS.length + 1
+/** That the task `webhook.deliver` makes before it gives up: 75.6 hours in all. */
+export const MAX_TRIES = 10
 
 /** Deliveries and attempts can be read, and sent again, for this long. */
 export const DELIVERY_RETENTION_MS = 60 * DAY
