@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type DynamoDBDocumentClient, GetCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb'
 import type { Random } from '#core/random.ts'
 import { cancellationCodes, transact } from '#core/transact.store.ts'
-import { Changes } from './changes.ts'
+import { Changes, TornReadError } from './changes.ts'
 import { difference, type LedgerTransaction } from './ledger/ledger.ts'
 import { isLedgerLabel, ledgerLabel } from './ledger/ledger-writes.ts'
 import { ledgerKey } from './payments-keys.ts'
@@ -58,11 +58,16 @@ export function createChangesStore(client: DynamoDBDocumentClient, table: string
       let lost: readonly string[] = []
       for (let tries = 1; tries <= TRIES; tries += 1) {
         const changes = new Changes()
-        const outcome = await attempt(changes, lost)
-        const committed = await commit(changes)
-        if (committed.kind === 'committed') return outcome
-        lost = committed.over
-        await assertNotReused(client, table, changes, lost)
+        try {
+          const outcome = await attempt(changes, lost)
+          const committed = await commit(changes)
+          if (committed.kind === 'committed') return outcome
+          lost = committed.over
+          await assertNotReused(client, table, changes, lost)
+        } catch (error) {
+          // One that stays is no race: then the objects themselves don't fit.
+          if (!(error instanceof TornReadError) || tries === TRIES) throw error
+        }
         await sleep(pauseMs(tries, random))
       }
       throw contended(lost)

@@ -34,7 +34,9 @@ export async function newShop(): Promise<Shop> {
     workspaceId,
     key,
     async stripe(method, path, fields = {}, headers = {}) {
-      const form = new URLSearchParams(Object.entries(fields).map(([name, value]) => [name, String(value)]))
+      const form = new URLSearchParams(
+        Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)]),
+      )
       const query = method === 'GET' && form.size > 0 ? `?${form}` : ''
       const answer = await fetch(edge(`/v1${path}${query}`), {
         method,
