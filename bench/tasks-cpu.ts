@@ -96,6 +96,7 @@ async function measure(count: number): Promise<readonly Phase[]> {
           clock,
           http: { send: async () => ({ kind: 'failed', code: 'none', detail: '' }) },
           sendMail: async () => ({ messageId: '' }),
+          deliverWebhook: async () => ({ kind: 'done', status: 200 }),
         },
         pause: (ms, signal) =>
           new Promise((resolve) => {

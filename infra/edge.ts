@@ -33,6 +33,9 @@ const LINKS_API: EdgeOrigin = { stack: 'Links', kind: 'api', output: 'ApiId' }
 const TASKS_API: EdgeOrigin = { stack: 'Tasks', kind: 'api', output: 'ApiId' }
 const ETL_API: EdgeOrigin = { stack: 'Etl', kind: 'api', output: 'ApiId' }
 const PAYMENTS_API: EdgeOrigin = { stack: 'Payments', kind: 'api', output: 'ApiId' }
+const STRIPE_API: EdgeOrigin = { stack: 'Payments', kind: 'api', output: 'StripeApiId' }
+const CHECKOUT_API: EdgeOrigin = { stack: 'Payments', kind: 'api', output: 'CheckoutApiId' }
+const WEBHOOKS_API: EdgeOrigin = { stack: 'Payments', kind: 'api', output: 'WebhooksApiId' }
 const SCHEDULES_API: EdgeOrigin = { stack: 'Schedules', kind: 'api', output: 'ApiId' }
 const AUTH_API: EdgeOrigin = { stack: 'Auth', kind: 'api', output: 'ApiId' }
 const OAUTH2_API: EdgeOrigin = { stack: 'Auth', kind: 'api', output: 'OAuth2ApiId' }
@@ -71,7 +74,10 @@ export const EDGE_ROUTES = [
   api('/inbox', TASKS_API),
   api('/inbox/*', TASKS_API),
   api('/api/etl/*', ETL_API),
+  api('/api/payments/webhooks/*', WEBHOOKS_API),
   api('/api/payments/*', PAYMENTS_API),
+  api('/v1/*', STRIPE_API),
+  api('/pay/*', CHECKOUT_API),
   { pattern: '*', origin: REDIRECT, methods: 'getAndHead', headers: 'redirect' },
 ] as const satisfies readonly EdgeRoute[]
 

@@ -7,6 +7,7 @@ import {
   publishEventsEnvironment,
 } from '../functions/payments/environment.ts'
 import { TOLD_TYPES } from '../functions/payments/events.ts'
+import type { QueueName } from '../functions/payments/messages.ts'
 import { EVENTS_PREFIX, LIST_INDEX, OWNER_INDEX, RECEIVED_PREFIX } from '../functions/payments/payments-keys.ts'
 import type { Monitoring } from './constructs/monitoring.ts'
 import { grantAccessRead, grantPublish } from './constructs/platform-access.ts'
@@ -18,6 +19,8 @@ import { StreamConsumer } from './constructs/stream-consumer.ts'
 import { grantEnqueueTask } from './constructs/task-commands.ts'
 import { WorkQueue } from './constructs/work-queue.ts'
 import type { Environment } from './environments.ts'
+import { addCheckout, addStripe } from './payments-stripe.ts'
+import { addReceivedWebhooks, addSentWebhooks } from './payments-webhooks.ts'
 
 export class Payments extends ServiceStack {
   readonly #table: ServiceTable
@@ -30,9 +33,15 @@ export class Payments extends ServiceStack {
         { name: OWNER_INDEX, partitionKey: 'ownerPk', sortKey: 'ownerSk' },
       ],
     })
-    this.#forward(this.#receipts())
+    this.#forward({
+      paid: this.#receipts(),
+      received: addReceivedWebhooks(this, this.#table),
+      events: addSentWebhooks(this, this.#table),
+    })
     this.#publisher()
     this.#api()
+    addStripe(this, this.#table)
+    addCheckout(this, this.#table)
   }
 
   #receipts(): WorkQueue {
@@ -49,7 +58,7 @@ export class Payments extends ServiceStack {
   }
 
   /** One of the stream's two readers. It only hands on, so that nothing that takes long holds a shard. */
-  #forward(paid: WorkQueue): void {
+  #forward({ paid, received, events }: Readonly<Record<QueueName, WorkQueue>>): void {
     const monitoring: Monitoring = { impact: 'Webhooks are applied and delivered, and receipts are issued, late.' }
     const forwarder = new ServiceFunction(this, 'ForwardChanges', {
       source: 'functions/payments/forward-changes.lambda.ts',
@@ -57,6 +66,8 @@ export class Payments extends ServiceStack {
       monitoring,
     })
     paid.grantSend(forwarder, 'PAID_QUEUE_URL')
+    received.grantSend(forwarder, 'RECEIVED_QUEUE_URL')
+    events.grantSend(forwarder, 'EVENTS_QUEUE_URL')
     new StreamConsumer(this, 'Forwarded', {
       table: this.#table,
       consumer: forwarder,
@@ -88,10 +99,12 @@ export class Payments extends ServiceStack {
     const handler = new ServiceFunction(this, 'ApiFunction', {
       source: 'functions/payments/api.lambda.ts',
       environment: apiEnvironment,
+      variables: { ALLOW_LOOPBACK: this.deployment.capabilities.loopbackRequests ? 'on' : 'off' },
       memoryMb: 512,
       monitoring,
     })
     this.#table.grantReadWrite(handler, 'PAYMENTS_TABLE')
+    grantEnqueueTask(handler, 'TASK_COMMANDS_QUEUE_URL')
     grantKit(handler, { state: this.#table })
     const api = new ServiceApi(this, 'Api', { handler, monitoring })
     this.publish('ApiId', api.apiId)

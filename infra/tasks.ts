@@ -23,6 +23,7 @@ import { ServiceTable } from './constructs/service-table.ts'
 import { StreamConsumer } from './constructs/stream-consumer.ts'
 import { TASK_COMMANDS } from './constructs/task-commands.ts'
 import { Ticker } from './constructs/ticker.ts'
+import { grantWebhookDelivery } from './constructs/webhook-deliveries.ts'
 import { WorkQueue } from './constructs/work-queue.ts'
 import type { Environment } from './environments.ts'
 
@@ -66,13 +67,14 @@ export class Tasks extends ServiceStack {
     // A runner that failed is not to come back by itself: who has its tasks now is the dispatcher's decision.
     runner.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: ORDER_AGE })
     this.#table.grant(runner, 'TASKS_TABLE', 'GetItem', 'BatchGetItem', 'Query', 'PutItem')
+    grantWebhookDelivery(runner, { table: 'PAYMENTS_TABLE', secret: 'KIT_SECRET_ID' })
     if (capabilities.mailIdentities) new CfnEmailIdentity(this, 'Sender', { emailIdentity: mailFrom })
     const resourceArns = [this.formatArn({ service: 'ses', resource: 'identity', resourceName: mailFrom })]
     Grant.addToPrincipal({ grantee: runner, actions: ['ses:SendEmail'], resourceArns })
     return runner
   }
 
-  #dispatcher(runner: ServiceFunction<'TASKS_TABLE' | 'HINTS_QUEUE_URL' | 'MAIL_FROM' | 'ALLOW_LOOPBACK'>) {
+  #dispatcher(runner: ServiceFunction<(typeof runEnvironment.names)[number]>) {
     const monitoring = { impact: 'Tasks start late.' }
     const dispatcher = new ServiceFunction(this, 'Dispatch', {
       source: 'functions/tasks/dispatch.lambda.ts',

@@ -5,10 +5,13 @@
  *   B  load v1 ── decide ─────────────── commit ✗ ── load v2 ── decide again ── commit ✓ v3, or refused
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DynamoDBDocumentClient, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, GetCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb'
 import type { Random } from '#core/random.ts'
 import { cancellationCodes, transact } from '#core/transact.store.ts'
-import { Changes } from './changes.ts'
+import { Changes, TornReadError } from './changes.ts'
+import { difference, type LedgerTransaction } from './ledger/ledger.ts'
+import { isLedgerLabel, ledgerLabel } from './ledger/ledger-writes.ts'
+import { ledgerKey } from './payments-keys.ts'
 
 export type Committed =
   | { readonly kind: 'committed' }
@@ -55,15 +58,45 @@ export function createChangesStore(client: DynamoDBDocumentClient, table: string
       let lost: readonly string[] = []
       for (let tries = 1; tries <= TRIES; tries += 1) {
         const changes = new Changes()
-        const outcome = await attempt(changes, lost)
-        const committed = await commit(changes)
-        if (committed.kind === 'committed') return outcome
-        lost = committed.over
+        try {
+          const outcome = await attempt(changes, lost)
+          const committed = await commit(changes)
+          if (committed.kind === 'committed') return outcome
+          lost = committed.over
+          await assertNotReused(client, table, changes, lost)
+        } catch (error) {
+          // One that stays is no race: then the objects themselves don't fit.
+          if (!(error instanceof TornReadError) || tries === TRIES) throw error
+        }
         await sleep(pauseMs(tries, random))
       }
       throw contended(lost)
     },
   }
+}
+
+/**
+ * A business key that was posted before, although nothing else of the changes was in the way, is no race: then what is
+ * posted under it now must be what was posted then.
+ */
+async function assertNotReused(
+  client: DynamoDBDocumentClient,
+  table: string,
+  changes: Changes,
+  lost: readonly string[],
+): Promise<void> {
+  if (!lost.every(isLedgerLabel)) return
+  for (const transaction of changes.transactions.filter(({ key }) => lost.includes(ledgerLabel(key)))) {
+    const Key = ledgerKey(transaction.workspaceId, transaction.key)
+    const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))
+    const reason = Item && difference(Item as LedgerTransaction, transaction)
+    if (reason !== undefined) throw new KeyReusedError(`expected ${transaction.key} to be posted once: ${reason}`)
+  }
+}
+
+/** Another ledger transaction has the key: a fault of ours, which no further try mends. */
+export class KeyReusedError extends Error {
+  override readonly name = 'KeyReusedError'
 }
 
 /** Somebody else wrote first, or holds the item at this moment. */

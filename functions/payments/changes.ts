@@ -14,6 +14,14 @@ import type { Write } from './write.ts'
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
 export const MAX_WRITES = 100
 
+/**
+ * Two objects that were read one after the other don't fit: somebody wrote in between. Nothing decided on them could be
+ * written, as one of their versions is over; whoever decides throws this, and is asked again.
+ */
+export class TornReadError extends Error {
+  override readonly name = 'TornReadError'
+}
+
 interface ObjectChange {
   /** The version that the table has; undefined for an object that is not there yet. */
   readonly before: number | undefined
@@ -41,6 +49,18 @@ export class Changes {
     if (known !== undefined && known.after.version !== before.version)
       throw new Error(`expected version ${known.after.version} of ${before.id}, got ${before.version}`)
     this.#objects.set(before.id, { before: known === undefined ? before.version : known.before, after })
+  }
+
+  /** Condition `unchanged since it was read`. */
+  remove({ workspaceId, id, version }: StoredObject): void {
+    const action = {
+      Delete: {
+        Key: { ...objectKey(workspaceId, id) },
+        ConditionExpression: UNCHANGED,
+        ExpressionAttributeValues: { ':before': version },
+      },
+    }
+    this.also({ label: id, action })
   }
 
   tell(event: EventRow): void {

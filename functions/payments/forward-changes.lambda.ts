@@ -7,10 +7,12 @@ import { forwardChangesEnvironment } from './environment.ts'
 import { forwardChanges, forwardedItem, isForwarded } from './forward-changes.ts'
 import { createSendMessages } from './messages.store.ts'
 
-const { PAID_QUEUE_URL } = forwardChangesEnvironment.read()
+const { PAID_QUEUE_URL, RECEIVED_QUEUE_URL, EVENTS_QUEUE_URL } = forwardChangesEnvironment.read()
 const client = queueClient()
 const queues = {
   paid: createSendMessages(client, PAID_QUEUE_URL),
+  received: createSendMessages(client, RECEIVED_QUEUE_URL),
+  events: createSendMessages(client, EVENTS_QUEUE_URL),
 }
 
 export const handler = streamHandler({

@@ -8,7 +8,7 @@ import type { InvocationLog } from '#core/log.ts'
 import type { TableChange } from '#core/stream.ts'
 import type { TableKey } from '#core/table.ts'
 import type { SendMessages } from './messages.store.ts'
-import type { EventMessage, PaidMessage, ReceivedMessage } from './messages.ts'
+import type { EventMessage, PaidMessage, QueueName, ReceivedMessage } from './messages.ts'
 import { isEventKey, isReceivedKey } from './payments-keys.ts'
 
 const eventItem = z.object({
@@ -33,8 +33,6 @@ export const WAITING_STATUS = 'received'
 export const PAID_EVENT = 'order.paid'
 
 export const isForwarded = (key: TableKey): boolean => isEventKey(key) || isReceivedKey(key)
-
-export type QueueName = 'received' | 'events' | 'paid'
 
 export type Forwarded =
   | { readonly queue: 'received'; readonly body: ReceivedMessage }
@@ -62,7 +60,7 @@ export function messagesOf({ before, after }: TableChange<ForwardedItem>): reado
 /** @returns the sequence numbers of the changes that shall come back */
 export async function forwardChanges(
   changes: readonly TableChange<ForwardedItem>[],
-  queues: Readonly<Partial<Record<QueueName, SendMessages>>>,
+  queues: Readonly<Record<QueueName, SendMessages>>,
   log: InvocationLog,
 ): Promise<readonly string[]> {
   const outgoing = changes.flatMap((change) =>
@@ -73,9 +71,7 @@ export async function forwardChanges(
     names.map(async (name) => {
       const messages = outgoing.filter(({ queue }) => queue === name)
       try {
-        const send = queues[name]
-        if (send === undefined) return []
-        const taken = await send(messages)
+        const taken = await queues[name](messages)
         return messages.flatMap(({ sequenceNumber }, index) => (taken[index] ? [] : [sequenceNumber]))
       } catch (error) {
         log.fail(error, isUnavailable(error) ? 'warn' : 'error')

@@ -14,3 +14,5 @@ export type EventMessage = z.infer<typeof eventMessage>
 /** Queue `paid` → `issue-receipts.lambda.ts`: an order was paid. */
 export const paidMessage = z.object({ workspaceId: z.string(), orderId: z.string(), ...trace })
 export type PaidMessage = z.infer<typeof paidMessage>
+
+export type QueueName = 'received' | 'events' | 'paid'

@@ -8,6 +8,10 @@ export interface RetryPolicy {
   readonly maxDelayMs: number
   /** Each delay is this times the one before. */
   readonly factor: number
+  /** Explicit delays in the place of the three above: the first before the second try, the last before all further ones. */
+  readonly delaysMs?: readonly number[]
+  /** With explicit delays: each is drawn up to this share of it earlier or later. @default 0 */
+  readonly spread?: number
 }
 
 /** About two hours in all: longer than a deployment or a failover takes. */
@@ -23,14 +27,20 @@ export const MAX_RETRY_AFTER_MS = DAY
 
 /**
  * Exponential with a cap; the upper half of it is drawn, so that tasks that failed together do not come back together
- * ("equal jitter", https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). Never earlier than
- * `retryAfterMs`, to which up to a tenth is added for the same reason.
+ * ("equal jitter", https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), or the policy's explicit
+ * delays. Never earlier than `retryAfterMs`, to which up to a tenth is added for the same reason.
  * @param failures the failed attempts so far, at least 1
  * @param jitter in [0, 1)
  */
 export function retryDelay(policy: RetryPolicy, failures: number, jitter: number, retryAfterMs = 0): number {
-  const ceiling = Math.min(policy.maxDelayMs, policy.firstDelayMs * policy.factor ** (failures - 1))
-  const drawn = ceiling / 2 + (ceiling / 2) * jitter
+  const drawn = drawnDelay(policy, failures, jitter)
   const asked = Math.min(Math.max(retryAfterMs, 0), MAX_RETRY_AFTER_MS)
   return Math.round(Math.max(drawn, asked + (asked / 10) * jitter))
+}
+
+function drawnDelay({ delaysMs, spread = 0, ...policy }: RetryPolicy, failures: number, jitter: number): number {
+  const explicit = delaysMs?.[Math.min(failures, delaysMs.length) - 1]
+  if (explicit !== undefined) return explicit * (1 - spread + 2 * spread * jitter)
+  const ceiling = Math.min(policy.maxDelayMs, policy.firstDelayMs * policy.factor ** (failures - 1))
+  return ceiling / 2 + (ceiling / 2) * jitter
 }

@@ -2,8 +2,9 @@
 import { emailSend } from './email-send.ts'
 import { httpRequest } from './http-request.ts'
 import type { KnownTask } from './task-definition.ts'
+import { webhookDeliver } from './webhook-deliver.ts'
 
-export const DEFINITIONS: readonly KnownTask[] = [httpRequest, emailSend]
+export const DEFINITIONS: readonly KnownTask[] = [httpRequest, emailSend, webhookDeliver]
 
 const byName: ReadonlyMap<string, KnownTask> = new Map(DEFINITIONS.map((definition) => [definition.name, definition]))
 

@@ -1,15 +1,25 @@
-/** A runner's order → its tasks, run: entry and wiring. How is in `run.ts`. */
+/**
+ * A runner's order → its tasks, run: entry and wiring. How is in `run.ts`. The one place where a service is wired into another:
+ * webhooks are the payments service's, and tasks run them.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SESClient } from '@aws-sdk/client-ses'
 import { MINUTE, systemClock } from '#core/clock.ts'
 import { documentClient } from '#core/document-client.store.ts'
 import { CLIENT_LIMITS } from '#core/dynamo.ts'
 import { createHttpClient } from '#core/http-client.ts'
 import { eventHandler } from '#core/invocation.ts'
+import { kitSecret } from '#core/kit-secret.store.ts'
 import { createLogger } from '#core/log.ts'
 import { queueClient } from '#core/queue-client.store.ts'
 import { systemRandom } from '#core/random.ts'
 import { VERSION } from '#core/version.ts'
+import { createChangesStore } from '../payments/changes.store.ts'
+import { createObjectsStore } from '../payments/objects.store.ts'
+import { createDeliverWebhook } from '../payments/webhooks/out/deliver.ts'
+import { createDeliveriesStore } from '../payments/webhooks/out/deliveries.store.ts'
+import { createSecretBox, remembering } from '../payments/webhooks/secrets.ts'
 import type { Outcome, Pause } from './attempt.ts'
 import { findDefinition } from './definitions.ts'
 import { runEnvironment } from './environment.ts'
@@ -22,7 +32,7 @@ import type { Task } from './task.ts'
 import { MAX_TIMEOUT_MS } from './task-definition.ts'
 import { createTasksStore } from './tasks.store.ts'
 
-const { TASKS_TABLE, HINTS_QUEUE_URL, MAIL_FROM, ALLOW_LOOPBACK } = runEnvironment.read()
+const { TASKS_TABLE, HINTS_QUEUE_URL, MAIL_FROM, ALLOW_LOOPBACK, PAYMENTS_TABLE, KIT_SECRET_ID } = runEnvironment.read()
 const dynamo = documentClient()
 const clock = systemClock
 const attempts = createLogger({ name: 'tasks/attempt', clock })
@@ -33,6 +43,17 @@ const BYTE_VALUES = 256
 /** To record the outcome of the longest task, beside the minute in which a runner takes tasks. */
 const RECORDING_MS = MINUTE
 
+const http = createHttpClient({ userAgent: `Backlot/${VERSION}`, allowLoopback: ALLOW_LOOPBACK === 'on' })
+const secret = kitSecret(new SecretsManagerClient(CLIENT_LIMITS), KIT_SECRET_ID)
+const deliverWebhook = createDeliverWebhook({
+  objects: createObjectsStore(dynamo, PAYMENTS_TABLE),
+  deliveries: createDeliveriesStore(dynamo, PAYMENTS_TABLE),
+  changes: createChangesStore(dynamo, PAYMENTS_TABLE, systemRandom),
+  secrets: remembering(createSecretBox(() => secret.key('webhook-secret'), systemRandom)),
+  http,
+  clock,
+})
+
 const options = {
   tasks: createTasksStore(dynamo, TASKS_TABLE),
   queues: createQueuesStore(dynamo, TASKS_TABLE),
@@ -40,8 +61,9 @@ const options = {
   findDefinition,
   services: {
     clock,
-    http: createHttpClient({ userAgent: `Backlot/${VERSION}`, allowLoopback: ALLOW_LOOPBACK === 'on' }),
+    http,
     sendMail: createSendMail(new SESClient(CLIENT_LIMITS), MAIL_FROM),
+    deliverWebhook,
   },
   clock,
   pause,

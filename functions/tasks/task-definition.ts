@@ -5,6 +5,7 @@
 import type * as z from 'zod'
 import { type Clock, MINUTE } from '#core/clock.ts'
 import type { HttpClient } from '#core/http-client.ts'
+import type { DeliverWebhook } from '#core/webhook-delivery.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './backoff.ts'
 import type { SendMail } from './mail.ts'
 import { DEFAULT_PRIORITY, DEFAULT_QUEUE, type Json } from './task.ts'
@@ -14,6 +15,7 @@ export interface TaskServices {
   readonly clock: Clock
   readonly http: HttpClient
   readonly sendMail: SendMail
+  readonly deliverWebhook: DeliverWebhook
 }
 
 /** What a handler knows about its own run. */

@@ -40,6 +40,11 @@ export interface ServiceApiProps<Name extends string> {
   /** The API's part of its name: `redirect` → `backlot-links-redirect`. @default the service's name */
   readonly name?: string
   readonly handler: ServiceFunction<Name>
+  /**
+   * Bodies reach the handler as the bytes that came, in base64; else the gateway reads them as text, and what is no text is
+   * lost. @default false
+   */
+  readonly binaryBodies?: boolean
   readonly monitoring: Monitoring
 }
 
@@ -58,6 +63,7 @@ export class ServiceApi<Name extends string = string> extends Construct {
       description: props.handler.lambda.functionName,
       endpointTypes: [EndpointType.REGIONAL],
       cloudWatchRole: false,
+      ...(props.binaryBodies === true && { binaryMediaTypes: ['*/*'] }),
       deployOptions: this.#stage(apiName),
     })
     // One permission for the whole API instead of one for each method and stage.

@@ -51,6 +51,8 @@ export interface HttpKit {
 
 export interface HttpHandlerOptions<Services> {
   readonly description: ServiceDescription<Services>
+  /** Of the function, in its log. @default `<service>/api` */
+  readonly name?: string
   readonly services: Services
   readonly kit: HttpKit
 }
@@ -61,14 +63,14 @@ export type HttpHandler = (event: unknown, context: Context) => Promise<LambdaHt
 const TIMEOUT_MARGIN_MS = 250
 
 /** Throws at cold start for a table that can't work: two routes alike, or a permission without the access part. */
-export function httpHandler<Services>({ description, services, kit }: HttpHandlerOptions<Services>): HttpHandler {
+export function httpHandler<Services>({ description, name, services, kit }: HttpHandlerOptions<Services>): HttpHandler {
   const routes = [...bindRoutes(description.routes, services), ...serviceRoutes(description, kit.origins[0])]
   const guarded = routes.find(({ permission }) => permission !== 'public')
   if (guarded !== undefined && kit.access === undefined)
     throw new Error(`expected a kit with access for ${guarded.operationId}, got one for public routes only`)
   const run = pipeline(createRouter(routes), kit)
   const logger = createLogger({
-    name: `${description.service}/api`,
+    name: name ?? `${description.service}/api`,
     clock: kit.clock,
     ...(kit.writeLog !== undefined && { write: kit.writeLog }),
   })

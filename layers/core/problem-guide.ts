@@ -128,6 +128,11 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
     remedy: 'Delete schedules that have ended or that nobody needs.',
     example: 'expected at most 10000 schedules in a workspace',
   },
+  webhook_limit: {
+    meaning: 'The workspace has as many webhook sources, or webhook endpoints, as one workspace may have.',
+    remedy: 'Delete those that nobody needs: one endpoint can hear of any number of event types.',
+    example: 'expected at most 16 webhook endpoints in a workspace',
+  },
   payment_state: {
     meaning: 'What was asked for is not possible in the state that the payment, refund or delivery is in.',
     remedy: 'Read the object: its status says what is possible.',

@@ -25,6 +25,7 @@ export const PROBLEMS = {
   task_state: { status: 409, title: 'The task is in another state' },
   schedule_state: { status: 409, title: 'The schedule is in another state' },
   schedule_limit: { status: 409, title: 'The workspace has as many schedules as it may' },
+  webhook_limit: { status: 409, title: 'The workspace has as many webhook sources or endpoints as it may' },
   payment_state: { status: 409, title: 'The payment is in another state' },
   link_gone: { status: 410, title: 'The link was deleted' },
   precondition_failed: { status: 412, title: 'The object changed since it was read' },

@@ -4,6 +4,7 @@
  * if need be. Loads nothing, writes nothing.
  */
 
+import { TornReadError } from '../changes.ts'
 import { transfer } from '../ledger/ledger.ts'
 import { processingFee } from '../money/fee.ts'
 import { changed } from '../objects.ts'
@@ -138,7 +139,7 @@ function settleOrder(operation: Operation, before: OrderedPayment, { intent, cha
   const fact: Fact = { kind, amount, currency: intent.currency, email: intent.receiptEmail }
   const moved = moveOrder(operation, order, fact, charge?.id ?? intent.id)
   // An intent and its order are made of one amount and changed together.
-  if (!moved.ok) throw new Error(`expected the order ${order.id} to fit ${intent.id}, got ${moved.reason}`)
+  if (!moved.ok) throw new TornReadError(`expected the order ${order.id} to fit ${intent.id}, got ${moved.reason}`)
   const transactionId = moved.bookings?.captured?.id
   if (charge === undefined || transactionId === undefined) return { order: moved.movement?.order ?? order, charge }
   bookFee(operation, order, charge)

@@ -1,4 +1,5 @@
 /** What can be done with refunds; as `operations.ts`, which is about payments. Loads nothing, writes nothing. */
+import { TornReadError } from '../changes.ts'
 import { transfer } from '../ledger/ledger.ts'
 import { type Operation, tell } from '../operation.ts'
 import { takeBackRefund } from '../orders/facts.ts'
@@ -48,7 +49,7 @@ function moveRefunded(operation: Operation, order: Order, refunded: number, refu
   const transactionId = moved.bookings?.refunded?.id
   // A charge and its order know of the same refunds: both are changed in every one.
   if (!moved.ok || moved.movement === undefined || transactionId === undefined)
-    throw new Error(`expected ${refundId} to move the order ${order.id} to ${refunded} refunded`)
+    throw new TornReadError(`expected ${refundId} to move the order ${order.id} to ${refunded} refunded`)
   return { order: moved.movement.order, transactionId }
 }
 

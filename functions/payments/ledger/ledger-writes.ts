@@ -16,8 +16,9 @@ export const BALANCE_SHARDS = 8
 
 const NEW = 'attribute_not_exists(pk)'
 
-/** The label of a transaction's own write, by which a conflict names it. */
+/** The label of a transaction's own write, by which a conflict names it; its entries fail with it. */
 export const ledgerLabel = (key: string): string => `ledger:${key}`
+export const isLedgerLabel = (label: string): boolean => label.startsWith('ledger:') || label.startsWith('entry:')
 
 interface Balance {
   readonly account: Account

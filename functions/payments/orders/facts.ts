@@ -6,6 +6,7 @@
  *   captured 1000, captured 300   →  +1000, nothing
  *   refunded 500, captured 1000   →  +500 captured and refunded (what was given back had come), +500 captured
  */
+import { TornReadError } from '../changes.ts'
 import { changed } from '../objects.ts'
 import { type Order, OWN_SOURCE, statusOf } from './order.ts'
 
@@ -79,6 +80,6 @@ function mismatch(order: Order, { amount, captured = 0, total, currency }: Fact)
 /** A refund of ours failed: what was given back came again. The one way in which an amount falls. */
 export function takeBackRefund(order: Order, amount: number, now: Date): Order {
   const refunded = order.refunded - amount
-  if (refunded < 0) throw new RangeError(`expected at most ${order.refunded} to take back, got ${amount}`)
+  if (refunded < 0) throw new TornReadError(`expected at most ${order.refunded} to take back, got ${amount}`)
   return changed(order, { refunded, status: statusOf({ ...order, refunded }) }, now)
 }

@@ -31,6 +31,7 @@ const context = (over: Partial<TaskContext> = {}): TaskContext => ({
   clock: clockAt(NOW.toISOString()),
   http: { send: async () => answered(200) },
   sendMail: async () => ({ messageId: 'm' }),
+  deliverWebhook: async () => ({ kind: 'done', status: 200 }),
   taskId: 'tsk_1',
   workspaceId: 'wsp_1',
   attempt: 1,

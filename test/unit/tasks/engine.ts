@@ -116,6 +116,7 @@ export function engine(definitions: readonly KnownTask[]) {
             clock,
             http: { send: async () => ({ kind: 'failed', code: 'none', detail: 'none' }) },
             sendMail: async () => ({ messageId: 'm' }),
+            deliverWebhook: async () => ({ kind: 'done', status: 200 }),
           },
           pause: living(pause),
           draw: () => 0.5,

@@ -43,8 +43,9 @@ const load = async (name: string): Promise<Handler> =>
 beforeAll(() => {
   const variables = { TASKS_TABLE: 'backlot-tasks', HINTS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/0/hints' }
   const more = { RUNNER_FUNCTION: 'backlot-tasks-run', EVENT_BUS: 'backlot', MAIL_FROM: 'x@example.com' }
-  for (const [name, value] of Object.entries({ ...variables, ...more, ALLOW_LOOPBACK: 'off', AWS_REGION: 'us-east-1' }))
-    vi.stubEnv(name, value)
+  const webhooks = { PAYMENTS_TABLE: 'backlot-payments', KIT_SECRET_ID: 'backlot/kit' }
+  const others = { ALLOW_LOOPBACK: 'off', AWS_REGION: 'us-east-1' }
+  for (const [name, value] of Object.entries({ ...variables, ...more, ...webhooks, ...others })) vi.stubEnv(name, value)
   vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   return () => {
     vi.unstubAllEnvs()

@@ -1,0 +1,39 @@
+/** Deliveries and their attempts in the table; keys in `payments-keys.ts`. They are written as part of `Changes`; lists are the objects store's. */
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { ATTEMPT_PREFIX, deliveryPartition } from '../../payments-keys.ts'
+import { type Attempt, DELIVERY_KEY, type Delivery, type DeliveryRef } from './delivery.ts'
+
+export interface DeliveriesStore {
+  /** Strongly consistent. */
+  find(ref: DeliveryRef): Promise<Delivery | undefined>
+  /** The latest first, at most `MAX_LISTED_ATTEMPTS`. */
+  attempts(ref: DeliveryRef): Promise<readonly Attempt[]>
+}
+
+/** Ten of each round: somebody who sends again so often has seen the others. */
+export const MAX_LISTED_ATTEMPTS = 50
+
+export function createDeliveriesStore(client: DynamoDBDocumentClient, table: string): DeliveriesStore {
+  const partitionOf = ({ workspaceId, endpointId, eventId }: DeliveryRef): string =>
+    deliveryPartition(workspaceId, endpointId, eventId)
+  return {
+    async find(ref) {
+      const Key = { pk: partitionOf(ref), sk: DELIVERY_KEY }
+      const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))
+      return Item as Delivery | undefined
+    },
+    async attempts(ref) {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :delivery AND begins_with(sk, :attempts)',
+          ExpressionAttributeValues: { ':delivery': partitionOf(ref), ':attempts': ATTEMPT_PREFIX },
+          ConsistentRead: true,
+          ScanIndexForward: false,
+          Limit: MAX_LISTED_ATTEMPTS,
+        }),
+      )
+      return Items as Attempt[]
+    },
+  }
+}

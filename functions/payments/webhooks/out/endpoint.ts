@@ -1,0 +1,130 @@
+/**
+ * An endpoint: where a workspace wants to hear what happened, of which events, signed how. Both APIs make the same object,
+ * in their own scheme. Pure.
+ */
+import { DAY } from '#core/clock.ts'
+import { checkTarget } from '#core/http-target.ts'
+import { changed, type StoredObject } from '../../objects.ts'
+import type { StoredSecret } from '../secrets.ts'
+
+/** How messages are signed and what they look like: of Standard Webhooks, or of Stripe. */
+export const SCHEMES = ['standard-webhooks', 'stripe'] as const
+export type Scheme = (typeof SCHEMES)[number]
+
+/** Why nothing is sent to it. */
+export const DISABLED_REASONS = ['manual', 'gone', 'failing'] as const
+export type DisabledReason = (typeof DISABLED_REASONS)[number]
+
+export interface WebhookEndpoint extends StoredObject<'webhook_endpoint'> {
+  readonly scheme: Scheme
+  readonly url: string
+  /** Patterns of event types: `*`, `order.*`, `order.paid`. */
+  readonly events: readonly string[]
+  readonly description: string | null
+  readonly metadata: Readonly<Record<string, string>>
+  /** Null while it is enabled. */
+  readonly disabled: DisabledReason | null
+  /** The newest first; the one before it is used beside it until it expires. */
+  readonly secrets: readonly StoredSecret[]
+  /** The first failure since the last success. */
+  readonly failingSince: string | null
+  /** Its place among the endpoints of the workspace, from 1: names its task queue. */
+  readonly slot: number
+  /** Of Stripe's API, for endpoints of `/v1` that asked for one. */
+  readonly apiVersion: string | null
+}
+
+/** Stripe's own limit for one account. Each has a task queue of its own, of which a workspace has at most 100. */
+export const MAX_ENDPOINTS = 16
+export const MAX_PATTERNS = 100
+export const MAX_URL_LENGTH = 2_048
+export const EVENT_PATTERN = /^(?:\*|[a-z_]{1,40}(?:\.[a-z_]{1,40}){0,4}(?:\.\*)?)$/
+/** Stripe keeps the old secret of an endpoint for at most a day. */
+export const MAX_OVERLAP_MS = DAY
+/** The rule of Standard Webhooks' reference implementation: this long without a single success. */
+export const MAX_FAILING_MS = 5 * DAY
+
+export interface NewEndpoint {
+  readonly id: string
+  readonly workspaceId: string
+  readonly scheme: Scheme
+  readonly url: string
+  readonly events: readonly string[]
+  readonly secret: StoredSecret
+  readonly slot: number
+  readonly description?: string | null | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  readonly apiVersion?: string | null | undefined
+}
+
+export function newEndpoint({ secret, ...endpoint }: NewEndpoint, now: Date): WebhookEndpoint {
+  const at = now.toISOString()
+  const { description = null, metadata = {}, apiVersion = null, ...rest } = endpoint
+  return {
+    ...rest,
+    ...{ description, metadata, apiVersion },
+    kind: 'webhook_endpoint',
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+    disabled: null,
+    secrets: [secret],
+    failingSince: null,
+  }
+}
+
+/** The lowest place that no other endpoint has; undefined when the workspace has as many as it may. */
+export function freeSlot(others: readonly Pick<WebhookEndpoint, 'slot'>[]): number | undefined {
+  const taken = new Set(others.map(({ slot }) => slot))
+  return Array.from({ length: MAX_ENDPOINTS }, (_, index) => index + 1).find((slot) => !taken.has(slot))
+}
+
+/** What is wrong with an address, before anything is resolved: the same rule as at every delivery. */
+export function urlFault(url: string, allowLoopback: boolean): string | undefined {
+  const target = checkTarget(url, { allowLoopback })
+  return target.ok ? undefined : target.detail
+}
+
+/** Whether an endpoint wants events of this type. */
+export const wants = ({ events }: Pick<WebhookEndpoint, 'events'>, type: string): boolean =>
+  events.some(
+    (pattern) =>
+      pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))),
+  )
+
+/** The new secret signs from now on; the old one beside it until it expires, older ones no more. */
+export function rotate(endpoint: WebhookEndpoint, secret: StoredSecret, overlapMs: number, now: Date): WebhookEndpoint {
+  const expiresAt = new Date(now.getTime() + Math.min(overlapMs, MAX_OVERLAP_MS)).toISOString()
+  const [latest] = endpoint.secrets
+  const kept = latest === undefined || overlapMs === 0 ? [] : [{ ...latest, expiresAt }]
+  return changed(endpoint, { secrets: [secret, ...kept] }, now)
+}
+
+/** Off, or on again: then its failures are forgotten. */
+export const disable = (endpoint: WebhookEndpoint, reason: DisabledReason, now: Date): WebhookEndpoint =>
+  changed(endpoint, { disabled: reason }, now)
+export const enable = (endpoint: WebhookEndpoint, now: Date): WebhookEndpoint =>
+  changed(endpoint, { disabled: null, failingSince: null }, now)
+
+/**
+ * What a try says about the endpoint; undefined when nothing new. It is given up when it answers 410, or fails and has done
+ * so for `MAX_FAILING_MS`, a try at a time.
+ */
+export function healthAfter(
+  endpoint: WebhookEndpoint,
+  outcome: 'succeeded' | 'failed' | 'gone',
+  now: Date,
+): WebhookEndpoint | undefined {
+  if (endpoint.disabled !== null) return undefined
+  const { failingSince } = endpoint
+  switch (outcome) {
+    case 'succeeded':
+      return failingSince === null ? undefined : changed(endpoint, { failingSince: null }, now)
+    case 'gone':
+      return changed(endpoint, { disabled: 'gone', failingSince: failingSince ?? now.toISOString() }, now)
+    case 'failed':
+      if (failingSince === null) return changed(endpoint, { failingSince: now.toISOString() }, now)
+      if (now.getTime() - Date.parse(failingSince) < MAX_FAILING_MS) return undefined
+      return disable(endpoint, 'failing', now)
+  }
+}

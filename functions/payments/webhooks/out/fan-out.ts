@@ -1,0 +1,58 @@
+/**
+ * Something happened → one delivery and one task for each endpoint that wants to hear it. Repeating it changes nothing: the
+ * delivery is there once, and the task's id is the delivery's.
+ */
+import type { InvocationLog } from '#core/log.ts'
+import type { EnqueueTask } from '#core/task-commands.store.ts'
+import type { ChangesStore } from '../../changes.store.ts'
+import { Changes } from '../../changes.ts'
+import type { EventMessage } from '../../messages.ts'
+import type { ObjectsStore } from '../../objects.store.ts'
+import { deliveryWrite, newDelivery } from './delivery.ts'
+import { deliveryTask } from './delivery-task.ts'
+import { MAX_ENDPOINTS, type WebhookEndpoint, wants } from './endpoint.ts'
+import { isTestEvent } from './test-event.ts'
+
+export interface FanOutServices {
+  readonly objects: Pick<ObjectsStore, 'list' | 'event'>
+  readonly changes: Pick<ChangesStore, 'commit'>
+  readonly enqueueTask: EnqueueTask
+}
+
+/** Rejects when it should be tried again. */
+export async function fanOut(
+  message: EventMessage,
+  services: FanOutServices,
+  now: Date,
+  log: InvocationLog,
+): Promise<void> {
+  const { workspaceId, eventId, type } = message
+  const { items } = await services.objects.list<WebhookEndpoint>('webhook_endpoint', workspaceId, {
+    limit: MAX_ENDPOINTS,
+  })
+  const enabled = items.filter(({ disabled }) => disabled === null)
+  const wanting = isTestEvent(type)
+    ? await testedBy(message, enabled, services)
+    : enabled.filter((endpoint) => wants(endpoint, type))
+  await Promise.all(
+    wanting.map(async (endpoint) => {
+      const delivery = newDelivery({ workspaceId, endpointId: endpoint.id, eventId }, message, now)
+      const changes = new Changes()
+      changes.also(deliveryWrite(undefined, delivery))
+      // A conflict: it is there, from a try before. Its task may not be.
+      await services.changes.commit(changes)
+      await services.enqueueTask(deliveryTask(delivery, endpoint))
+    }),
+  )
+  log.metric('fannedOutDeliveries', wanting.length)
+}
+
+/** A test is for the endpoint that it is about, whatever that one wants to hear. */
+async function testedBy(
+  { workspaceId, eventId }: EventMessage,
+  endpoints: readonly WebhookEndpoint[],
+  { objects }: FanOutServices,
+): Promise<readonly WebhookEndpoint[]> {
+  const event = await objects.event(workspaceId, eventId)
+  return endpoints.filter(({ id }) => id === event?.objectId)
+}

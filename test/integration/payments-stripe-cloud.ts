@@ -1,0 +1,88 @@
+/** Stripe's own client against the deployed `/v1`, and a customer with a browser without scripts on the hosted pages. */
+import assert from 'node:assert/strict'
+import Stripe from 'stripe'
+import type { Outputs } from '../../local/outputs.ts'
+import { type TestAccess, testAccess } from '../access.ts'
+
+export interface Shop {
+  readonly access: TestAccess
+  readonly workspaceId: string
+  readonly key: string
+  readonly stripe: Stripe
+}
+
+/** Every request once: a test that wants a repetition makes it itself. */
+export function stripeClient(origin: string, key: string, maxNetworkRetries = 0): Stripe {
+  const { hostname, port, protocol } = new URL(origin)
+  return new Stripe(key, {
+    ...{ host: hostname, port: Number(port), protocol: protocol.slice(0, -1) as 'http' },
+    ...{ maxNetworkRetries, telemetry: false },
+  })
+}
+
+export async function openShop(outputs: Outputs): Promise<Shop> {
+  const access = await testAccess(outputs)
+  const workspaceId = await access.workspace('Lantern & Sons')
+  const { text: key } = await access.apiKey({ workspaceId })
+  return { access, workspaceId, key, stripe: stripeClient(outputs.edge.url, key) }
+}
+
+/** A session over what two pairs of socks cost. */
+export const openCheckout = (stripe: Stripe, rest: Partial<Stripe.Checkout.SessionCreateParams> = {}) =>
+  stripe.checkout.sessions.create({
+    mode: 'payment',
+    line_items: [{ price_data: { currency: 'usd', unit_amount: 2_100, product_data: { name: 'Socks' } }, quantity: 2 }],
+    success_url: 'https://shop.example/thanks?session={CHECKOUT_SESSION_ID}',
+    cancel_url: 'https://shop.example/cart',
+    ...rest,
+  })
+
+export const CARD = { expiry: '12 / 34', cvc: '123', name: 'Ada', email: 'ada@example.com' } as const
+export const NUMBERS = {
+  good: '4242 4242 4242 4242',
+  declined: '4000 0000 0000 0002',
+  insufficient: '4000 0000 0000 9995',
+  expired: '4000 0000 0000 0069',
+  asks: '4000 0025 0000 3155',
+} as const
+
+export interface ShownPage {
+  readonly status: number
+  readonly text: string
+  readonly headers: Headers
+  /** Of a redirect, and of a page that leads on by itself. */
+  readonly next: string | undefined
+}
+
+async function shown(url: string, init: RequestInit): Promise<ShownPage> {
+  const response = await fetch(url, { redirect: 'manual', ...init })
+  const refresh = /^0; url=(.*)$/.exec(response.headers.get('refresh') ?? '')?.[1]
+  const next = response.headers.get('location') ?? refresh
+  return { status: response.status, text: await response.text(), headers: response.headers, next }
+}
+
+export const visit = (url: string | null | undefined): Promise<ShownPage> => shown(url ?? '', {})
+
+/** Sends the form of the page as a browser would: to the action that the page names. */
+export async function submit(
+  url: string | null | undefined,
+  fields: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<ShownPage> {
+  const page = await visit(url)
+  const action = /<form method="post" action="([^"]+)"/.exec(page.text)?.[1]
+  assert(action !== undefined, `expected a form at ${url}, got ${page.status}`)
+  const target = new URL(action, url ?? '')
+  return shown(target.href, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      Origin: target.origin,
+      'Sec-Fetch-Site': 'same-origin',
+      ...headers,
+    },
+    body: new URLSearchParams(fields).toString(),
+  })
+}
+
+export const payWith = (url: string | null, number: string): Promise<ShownPage> => submit(url, { ...CARD, number })
