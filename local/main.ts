@@ -8,18 +8,22 @@ type Command = (args: readonly string[]) => Promise<unknown>
 
 const progress = terminalProgress(process.stderr)
 
+const namesIn = (args: readonly string[]): readonly string[] => args.filter((arg) => !arg.startsWith('-'))
+
 const COMMANDS: Readonly<Record<string, { readonly does: string; readonly run: Command }>> = {
   start: {
-    does: 'the local cloud in the foreground [--watch]',
+    does: 'the local cloud in the foreground [stacks] [--watch]',
     run: async (args) =>
       (await import('./commands/start.ts')).start({
         watch: args.includes('--watch'),
         background: args.includes('--background'),
+        stacks: namesIn(args),
       }),
   },
   up: {
-    does: 'the local cloud in the background [--watch]',
-    run: async (args) => (await import('./commands/up.ts')).up({ watch: args.includes('--watch') }),
+    does: 'the local cloud in the background [stacks] [--watch]',
+    run: async (args) =>
+      (await import('./commands/up.ts')).up({ watch: args.includes('--watch'), stacks: namesIn(args) }),
   },
   down: { does: 'end it', run: async () => (await import('./commands/down.ts')).down(readSettings(), progress) },
   reset: {

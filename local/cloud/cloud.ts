@@ -3,7 +3,7 @@
  * `npm start`, by the background cloud and by the tests; each has its own home and ports.
  */
 import { type CloudAddress, LOCAL_REGION } from '../aws.ts'
-import { deployWithProgress, synthesiseLocal } from '../deployer/deploy.ts'
+import { deployWithProgress, selectWithNeeded, synthesiseLocal } from '../deployer/deploy.ts'
 import type { DeployedStack } from '../deployer/stacks.ts'
 import { type Edge, serveEdge } from '../edge/edge.ts'
 import { originOf } from '../edge/origins.ts'
@@ -23,6 +23,8 @@ export interface CloudOptions {
   readonly cloudPort: number
   /** The functions' code is read from the bundles' folders and a rebuilt one is live at once. */
   readonly hotReload: boolean
+  /** Names of stacks: they and what they need are deployed. @default all */
+  readonly stacks?: readonly string[]
   /** A cloud that runs already (AWS_ENDPOINT_URL): it is used, and neither started nor stopped. */
   readonly external?: CloudAddress | undefined
   /** Ends the work early; everything that was started is stopped, then its reason is thrown. */
@@ -142,7 +144,7 @@ class RunningCloud implements Cloud {
   }
 
   async #fill(progress: Progress): Promise<readonly DeployedStack[]> {
-    const { home, hotReload, external, signal } = this.#options
+    const { home, hotReload, external, signal, stacks: names = [] } = this.#options
     const title = external
       ? 'Bundle the functions and synthesise the stacks'
       : 'Start LocalStack, bundle the functions, synthesise the stacks'
@@ -155,7 +157,7 @@ class RunningCloud implements Cloud {
       if (started.status === 'rejected') throw started.reason
       return [started.value, synthesised.value]
     })
-    const deployed = await deployWithProgress(stacks, address, progress)
+    const deployed = await deployWithProgress(selectWithNeeded(stacks, names), address, progress)
     await progress.step('Seed the demo workspace', () => seed(address))
     const outputs = outputsOf(address, this.edge.url, deployed)
     await writeOutputs(home.outputs, outputs)

@@ -21,6 +21,8 @@ export const INTERRUPTED = 130
 export interface StartOptions {
   readonly watch: boolean
   readonly background: boolean
+  /** Those to deploy, with what they need; all when empty. */
+  readonly stacks: readonly string[]
 }
 
 /** What the user sees of it, in front or through the one who waits. */
@@ -89,6 +91,7 @@ class Session implements ControlHandlers {
       cloudPort,
       external,
       signal,
+      stacks: this.#options.stacks,
       hotReload: this.#options.watch,
       progress: front.progress,
     })

@@ -33,11 +33,18 @@ export function firstCurls({
   ]
 }
 
+const firstSteps = (outputs: Outputs): readonly string[] => [
+  '  Make a short link, then follow it:',
+  '',
+  ...firstCurls(outputs).map((line) => `    ${line}`),
+  '',
+]
+
 export function summary({ outputs, tookMs, colour, background, hotReload }: SummaryOptions): string {
   const style = paint(colour)
   const url = (text: string) => style(CYAN, text)
   const dim = (text: string) => style(DIM, text)
-  const [create, follow] = firstCurls(outputs)
+  const has = (stack: string) => stack in outputs.stacks
   const end = background
     ? 'Runs in the background: `npm run status`, `npm run reset`, `npm run down`.'
     : 'Ctrl-C stops everything. `npm run reset` in another terminal brings the seeded state back.'
@@ -46,16 +53,12 @@ export function summary({ outputs, tookMs, colour, background, hotReload }: Summ
     `${style(BOLD, 'Backlot is ready')} ${dim(`in ${elapsed(tookMs)}`)}`,
     '',
     row('Edge', url(outputs.edge.url)),
-    row('API docs', url(`${outputs.edge.url}/docs`)),
+    ...(has('Docs') ? [row('API docs', url(`${outputs.edge.url}/docs`))] : []),
     row('AWS', url(outputs.endpoint)),
     row('Workspace', `${outputs.workspace.name} ${dim(outputs.workspace.id)}`),
     row('API key', outputs.apiKey),
     '',
-    '  Make a short link, then follow it:',
-    '',
-    `    ${create}`,
-    `    ${follow}`,
-    '',
+    ...(has('Links') ? firstSteps(outputs) : []),
     dim(`  ${end}${hotReload ? ' Watching: a saved function is live at once.' : ''}`),
     '',
   ].join('\n')

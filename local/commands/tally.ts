@@ -12,6 +12,14 @@ export interface Count {
 export const closingLine = ({ passed, failed, skipped }: Count): string =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 
+const CLOSING_LINE = /^(?<passed>\d+) passed, (?<failed>\d+) failed(?:, (?<skipped>\d+) skipped)?$/gm
+
+/** The count of an output's last closing line. */
+export function readClosingLine(output: string): Count | undefined {
+  const { passed, failed, skipped = 0 } = [...output.matchAll(CLOSING_LINE)].at(-1)?.groups ?? {}
+  return passed ? { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) } : undefined
+}
+
 /** A module or suite that broke outside its tests (an import, a hook) counts as one failure beside them. */
 function countModule(module: TestModule): Count {
   const tests = [...module.children.allTests()].map((test) => test.result().state)
@@ -25,7 +33,7 @@ function countModule(module: TestModule): Count {
   }
 }
 
-const add = (a: Count, b: Count): Count => ({
+export const add = (a: Count, b: Count): Count => ({
   passed: a.passed + b.passed,
   failed: a.failed + b.failed,
   skipped: a.skipped + b.skipped,

@@ -1,12 +1,22 @@
-/** `npm test`: every vitest project, on a cloud of its own; arguments go to vitest. Closes with the count. */
+/**
+ * `npm test`: every vitest project, on a cloud of its own; arguments go to vitest. Closes with the count.
+ *
+ * Without arguments there are two lanes at once, because vitest runs what must go one after the other only when all the
+ * rest is done: the tests of the shared cloud, which mostly wait for it, and beside them, in a process of its own, what
+ * needs no shared cloud. Its output is shown when it has ended.
+ */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { DefaultReporter, parseCLI, startVitest } from 'vitest/node'
 import { ensureSetUp } from '../cloud/setup.ts'
 import { CHECKOUT } from '../home.ts'
 import type { Progress } from '../progress.ts'
-import { type Count, closingLine, Tally } from './tally.ts'
+import { add, type Count, closingLine, readClosingLine, Tally } from './tally.ts'
 
 /** What can't start or finds nothing to run is a failure, never a success of nothing. */
 const BROKEN: Count = { passed: 0, failed: 1, skipped: 0 }
+/** The projects of vitest.config.ts without the shared cloud. */
+const BESIDE = ['unit', 'infra', 'local']
 
 async function run(args: readonly string[]): Promise<Count> {
   const { filter, options } = parseCLI(['vitest', 'run', ...args])
@@ -28,13 +38,54 @@ async function run(args: readonly string[]): Promise<Count> {
   }
 }
 
-/** @returns the exit code */
-export async function test(args: readonly string[], progress: Progress): Promise<number> {
-  await ensureSetUp(progress)
-  const count = await run(args).catch((error: unknown) => {
+const countOrBroken = (args: readonly string[]): Promise<Count> =>
+  run(args).catch((error: unknown) => {
     console.error(error)
     return BROKEN
   })
+
+interface Lane {
+  readonly count: Count
+  readonly output: string
+}
+
+/** `npm test` for some projects in a process of its own, which ends with this one. */
+function runBeside(projects: readonly string[]): Promise<Lane> {
+  const args = projects.map((project) => `--project=${project}`)
+  const child = spawn(process.execPath, [join(CHECKOUT, 'local/main.ts'), 'test', ...args], {
+    cwd: CHECKOUT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const end = () => child.kill()
+  process.once('exit', end)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => {
+      process.off('exit', end)
+      const count = readClosingLine(output)
+      resolve({ output, count: count && (code === 0 || count.failed > 0) ? count : BROKEN })
+    })
+  })
+}
+
+async function runLanes(): Promise<Count> {
+  const [beside, count] = await Promise.all([
+    runBeside(BESIDE),
+    countOrBroken(BESIDE.map((project) => `--project=!${project}`)),
+  ])
+  console.log(`\n${BESIDE.join(', ')}, which ran beside:\n${beside.output}`)
+  return add(beside.count, count)
+}
+
+/** @returns the exit code */
+export async function test(args: readonly string[], progress: Progress): Promise<number> {
+  await ensureSetUp(progress)
+  const count = await (args.length > 0 ? countOrBroken(args) : runLanes())
   console.log(`\n${closingLine(count)}`)
   return count.failed > 0 ? 1 : 0
 }

@@ -10,18 +10,20 @@ import { readOutputs } from '../outputs.ts'
 import { terminalProgress } from '../progress.ts'
 import { Refusal } from '../refusal.ts'
 import { readSettings } from '../settings.ts'
-import { BACKGROUND, INTERRUPTED } from './start.ts'
+import { BACKGROUND, INTERRUPTED, type StartOptions } from './start.ts'
 import { summary } from './summary.ts'
 
 const LOG_LINES = 20
 
+export type UpOptions = Omit<StartOptions, 'background'>
+
 export const cloudLog = (home: Home): string => join(home.logs, 'cloud.log')
 
-async function spawnCloud(home: Home, watch: boolean): Promise<ChildProcess> {
+async function spawnCloud(home: Home, { watch, stacks }: UpOptions): Promise<ChildProcess> {
   await mkdir(home.logs, { recursive: true })
   const log = await open(cloudLog(home), 'w')
   try {
-    const args = [join(CHECKOUT, 'local/main.ts'), 'start', BACKGROUND, ...(watch ? ['--watch'] : [])]
+    const args = [join(CHECKOUT, 'local/main.ts'), 'start', BACKGROUND, ...(watch ? ['--watch'] : []), ...stacks]
     return spawn(process.execPath, args, {
       cwd: CHECKOUT,
       detached: true,
@@ -59,12 +61,12 @@ function untilReady(child: ChildProcess, home: Home): Promise<void> {
  * @returns the exit code: 130 when interrupted before the cloud was ready
  * @throws Refusal `already_running`, or whatever the start was refused with
  */
-export async function up(options: { readonly watch: boolean }): Promise<number> {
+export async function up(options: UpOptions): Promise<number> {
   const began = performance.now()
   const { home } = readSettings()
   const running = await cloudStatus(home)
   if (running) throw alreadyRunning(running)
-  const child = await spawnCloud(home, options.watch)
+  const child = await spawnCloud(home, options)
   let interrupted = false
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {

@@ -49,6 +49,17 @@ export function selectStacks(stacks: readonly AssembledStack[], names: readonly 
   return wanted.length > 0 ? wanted : [...stacks]
 }
 
+/** What every service and the seed need: the bus, the access table, the keys. */
+const ALWAYS = 'Platform'
+
+/** `selectStacks` with all that the chosen ones can't be without, in the order of `stacks`. */
+export function selectWithNeeded(stacks: readonly AssembledStack[], names: readonly string[]): AssembledStack[] {
+  const wanted = new Set([ALWAYS, ...selectStacks(stacks, names).map(({ id }) => id)])
+  for (const id of wanted)
+    for (const needed of stacks.find((stack) => stack.id === id)?.dependencies ?? []) wanted.add(needed)
+  return stacks.filter(({ id }) => wanted.has(id))
+}
+
 function reportFailures(failures: readonly PromiseRejectedResult[]): void {
   const reasons = failures.map(({ reason }) => reason as unknown)
   const unexpected = reasons.find((reason) => !(reason instanceof Refusal))

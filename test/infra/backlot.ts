@@ -50,11 +50,18 @@ export async function bundles() {
   return bundled
 }
 
+/** One synthesis of each environment and context for all files: they only look at what came out. */
+const synthesised = new Map<string, Promise<Backlot>>()
+
 /** `context` is CDK context beside that of cdk.json, as with `-c`. */
-export async function backlot(
-  name: EnvironmentName,
-  context: Readonly<Record<string, unknown>> = {},
-): Promise<Backlot> {
+export function backlot(name: EnvironmentName, context: Readonly<Record<string, unknown>> = {}): Promise<Backlot> {
+  const key = JSON.stringify([name, context])
+  const known = synthesised.get(key) ?? synthesise(name, context)
+  synthesised.set(key, known)
+  return known
+}
+
+async function synthesise(name: EnvironmentName, context: Readonly<Record<string, unknown>>): Promise<Backlot> {
   await bundles()
   const app = new App({
     outdir: temporaryFolder('synth'),

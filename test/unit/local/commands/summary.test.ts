@@ -9,7 +9,7 @@ const outputs = {
   endpoint: 'http://127.0.0.1:4566',
   region: 'us-east-1',
   edge: { url: 'http://localhost:4000' },
-  stacks: {},
+  stacks: { Platform: {}, Links: {}, Docs: {} },
   workspace: { id: DEMO_WORKSPACE.id, name: DEMO_WORKSPACE.name },
   apiKey: DEMO_API_KEY,
 }
@@ -34,6 +34,12 @@ describe('the summary', () => {
     const text = summary({ ...options, background: true })
     expect(text).toContain('npm run down')
     expect(text).not.toContain('Ctrl-C')
+  })
+
+  test('of a cloud of some stacks speaks of no others', () => {
+    const text = summary({ ...options, outputs: { ...outputs, stacks: { Platform: {}, Tasks: {} } } })
+    expect(text).not.toContain('/docs')
+    expect(text).not.toContain('curl')
   })
 
   test('has colours only where they are wanted', () => {

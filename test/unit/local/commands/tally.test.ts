@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startVitest } from 'vitest/node'
-import { Tally } from '../../../../local/commands/tally.ts'
+import { closingLine, readClosingLine, Tally } from '../../../../local/commands/tally.ts'
 
 let root: string
 beforeEach(async () => {
@@ -45,4 +45,11 @@ test('counts an error that no test waited for', async () => {
     'a.test.js': `test('1', async () => { Promise.reject(new Error('lost')); await new Promise(setImmediate) })`,
   })
   expect(count).toMatchObject({ passed: 1, failed: 1 })
+})
+
+test('reads back the last closing line of an output', () => {
+  const count = { passed: 12, failed: 1, skipped: 3 }
+  expect(readClosingLine(`1 passed, 0 failed\nnoise\n${closingLine(count)}\n`)).toEqual(count)
+  expect(readClosingLine(closingLine({ ...count, skipped: 0 }))).toEqual({ ...count, skipped: 0 })
+  expect(readClosingLine('it ended early')).toBeUndefined()
 })

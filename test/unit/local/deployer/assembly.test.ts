@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readAssembly } from '../../../../local/deployer/assembly.ts'
-import { selectStacks } from '../../../../local/deployer/deploy.ts'
+import { selectStacks, selectWithNeeded } from '../../../../local/deployer/deploy.ts'
 import { synthError } from '../../../../local/deployer/synth.ts'
 
 let folder: string
@@ -98,6 +98,16 @@ describe('choosing stacks', () => {
     const stacks = await readAssembly(folder)
     expect(() => selectStacks(stacks, ['Lnks'])).toThrow('expected one of the stacks Platform, Links; got Lnks')
   })
+})
+
+test('a cloud of some stacks has what they need, and Platform, which all need', () => {
+  const stack = (id: string, ...dependencies: string[]) =>
+    ({ id, stackName: `backlot-${id}`, template: '', assets: [], dependencies, paths: new Map() }) as const
+  const all = [stack('Platform'), stack('Links', 'Platform'), stack('Tasks'), stack('Edge', 'Links')]
+  const ids = (names: string[]) => selectWithNeeded(all, names).map(({ id }) => id)
+  expect(ids(['tasks'])).toEqual(['Platform', 'Tasks'])
+  expect(ids(['edge'])).toEqual(['Platform', 'Links', 'Edge'])
+  expect(ids([])).toEqual(['Platform', 'Links', 'Tasks', 'Edge'])
 })
 
 describe('the error of an app that does not synthesise', () => {

@@ -1,4 +1,4 @@
-/** `npm start`, `up`, `down`, `reset` and `status` as a user runs them. */
+/** `npm start` with every stack, and what is used beside it, as a user runs them. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -6,9 +6,8 @@ import { readOutputs } from '../../local/outputs.ts'
 import { isPortFree } from '../../local/ports.ts'
 import { DEMO_API_KEY } from '../../local/seed.ts'
 import {
-  alive,
   command,
-  eventually,
+  expectNothingLeft,
   family,
   type Place,
   place,
@@ -20,12 +19,6 @@ import {
 const shell = async (line: string): Promise<string> => (await promisify(execFile)('sh', ['-c', line])).stdout
 
 const pasted = (output: string): string[] => output.split('\n').filter((line) => line.startsWith('    curl '))
-
-async function expectNothingLeft(at: Place, pids: readonly number[], deadlineMs?: number): Promise<void> {
-  await eventually('no process to be left', async () => (await alive(pids)).length === 0, deadlineMs)
-  expect(await isPortFree(at.edgePort), 'edge port free').toBe(true)
-  expect(await isPortFree(at.cloudPort), 'cloud port free').toBe(true)
-}
 
 describe('npm start', { timeout: START_DEADLINE_MS }, () => {
   let at: Place
@@ -99,19 +92,9 @@ describe('npm start', { timeout: START_DEADLINE_MS }, () => {
     expect(triggered.output).toMatch(/GET http:\/\/127\.0\.0\.1:\d+\/_aws\/execute-api\/.*\nanswered 200/)
   })
 
-  test('reset brings the seeded state back: links are gone, the key works', async () => {
-    const { code, output } = await run(at, 'reset')
-    expect(output).toContain('The seeded state is back')
-    expect(code).toBe(0)
-    const answer = await fetch(`http://localhost:${at.edgePort}/api/links/links`, {
-      headers: { Authorization: `Bearer ${DEMO_API_KEY}` },
-    })
-    expect(await answer.json()).toMatchObject({ items: [] })
-  })
-
   test('with AWS_ENDPOINT_URL uses that cloud and leaves it running', async () => {
     const other = await place({ AWS_ENDPOINT_URL: `http://127.0.0.1:${at.cloudPort}` })
-    const guest = command(other, 'start')
+    const guest = command(other, 'start', 'Links')
     try {
       await guest.until(/Ctrl-C stops everything/)
       expect(await isPortFree(other.cloudPort)).toBe(true)
@@ -135,81 +118,5 @@ describe('npm start', { timeout: START_DEADLINE_MS }, () => {
     expect(cloud.output()).toContain('LocalStack ended unexpectedly (SIGKILL)')
     expect(cloud.output()).toContain(`${at.home}/logs/localstack.log`)
     await expectNothingLeft(at, pids)
-  })
-})
-
-describe.concurrent('the end of a start', { timeout: START_DEADLINE_MS }, () => {
-  test('by Ctrl-C once it is ready is a success and leaves no process and no port', async () => {
-    const at = await place()
-    const cloud = command(at, 'start')
-    await cloud.until(/Ctrl-C stops everything/)
-    const pids = await family(cloud.pid)
-    expect(pids.length).toBeGreaterThan(2)
-    cloud.child.kill('SIGINT')
-    expect(await cloud.ended).toEqual({ code: 0, signal: null })
-    await expectNothingLeft(at, pids)
-    await at.remove()
-  })
-
-  test('by Ctrl-C before it is ready is 130 and leaves no process and no port', async () => {
-    const at = await place()
-    const cloud = command(at, 'start')
-    await eventually('LocalStack to be started', async () => (await family(cloud.pid)).length > 1, START_DEADLINE_MS)
-    const pids = await family(cloud.pid)
-    cloud.child.kill('SIGINT')
-    expect(await cloud.ended).toEqual({ code: 130, signal: null })
-    await expectNothingLeft(at, pids)
-    await at.remove()
-  })
-
-  test('by Ctrl-C to up before it is ready is 130 and leaves no process and no port', async () => {
-    const at = await place()
-    const up = command(at, 'up')
-    const started = async () => (await run(at, 'status')).output.match(/is starting, .* process (\d+)/)?.[1]
-    await eventually('the cloud to be started', async () => (await started()) !== undefined, START_DEADLINE_MS)
-    const pids = [up.pid, ...(await family(Number(await started())))]
-    up.child.kill('SIGINT')
-    expect(await up.ended).toEqual({ code: 130, signal: null })
-    await expectNothingLeft(at, pids)
-    await at.remove()
-  })
-
-  test('by a crash of LocalStack in the middle of the deployment is a refusal with the end of the log', async () => {
-    const at = await place()
-    const cloud = command(at, 'start')
-    await cloud.until(/✓ Start LocalStack/)
-    const pids = await family(cloud.pid)
-    process.kill(pids[1] ?? 0, 'SIGKILL')
-    expect((await cloud.ended).code).toBe(1)
-    expect(cloud.output()).toContain('LocalStack ended unexpectedly (SIGKILL)')
-    await expectNothingLeft(at, pids)
-    await at.remove()
-  })
-
-  test('killed outright takes LocalStack with it', async () => {
-    const at = await place()
-    const cloud = command(at, 'start')
-    await eventually('LocalStack to be started', async () => (await family(cloud.pid)).length > 1, START_DEADLINE_MS)
-    const pids = await family(cloud.pid)
-    cloud.child.kill('SIGKILL')
-    await cloud.ended
-    // A synthesis that was running has nobody to stop it and comes to its own end.
-    await expectNothingLeft(at, pids, START_DEADLINE_MS)
-    await at.remove()
-  })
-
-  test('of a background cloud is down: up waits until it is ready', async () => {
-    const at = await place()
-    const up = await run(at, 'up')
-    expect(up.code, up.output).toBe(0)
-    expect(up.output).toMatch(/✓ Deploy [\s\S]*✓ Seed[\s\S]*Backlot is ready in/)
-    const { output } = await run(at, 'status')
-    const pids = await family(Number(/process (\d+)/.exec(output)?.[1]))
-    expect(output).toContain('in the background')
-    expect((await fetch(`http://localhost:${at.edgePort}/api/links/health`)).status).toBe(200)
-    expect((await run(at, 'down')).code).toBe(0)
-    await expectNothingLeft(at, pids)
-    expect((await run(at, 'status')).output).toContain('No local cloud runs')
-    await at.remove()
   })
 })

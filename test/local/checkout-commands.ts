@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { expect } from 'vitest'
 import { CHECKOUT } from '../../local/home.ts'
-import { freePort } from '../../local/ports.ts'
+import { freePort, isPortFree } from '../../local/ports.ts'
 
 /** A start takes ten seconds on an idle machine; three run at once on a busy one. */
 export const START_DEADLINE_MS = 120_000
@@ -114,4 +115,11 @@ export async function alive(pids: readonly number[]): Promise<readonly number[]>
   const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,stat='])
   const running = stdout.split('\n').map((line) => line.trim().split(/\s+/))
   return pids.filter((pid) => running.some(([id, state]) => Number(id) === pid && !state?.startsWith('Z')))
+}
+
+/** Neither one of these processes nor a port of the place is in use. */
+export async function expectNothingLeft(at: Place, pids: readonly number[], deadlineMs?: number): Promise<void> {
+  await eventually('no process to be left', async () => (await alive(pids)).length === 0, deadlineMs)
+  expect(await isPortFree(at.edgePort), 'edge port free').toBe(true)
+  expect(await isPortFree(at.cloudPort), 'cloud port free').toBe(true)
 }
