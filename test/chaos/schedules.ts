@@ -170,12 +170,16 @@ async function makingMs(cloud: Cloud): Promise<number> {
   return Math.max(MIN_MAKING_MS, mean)
 }
 
+/** Several at once. Some may fail, as they do on a busy machine: what they did not tell the next ones have to. */
 async function ticks({ lambda }: Cloud): Promise<void> {
   const answers = await Promise.all(
     Array.from({ length: TICKS_AT_ONCE }, () => lambda.send(new InvokeCommand({ FunctionName: TICK, Payload: '{}' }))),
   )
-  const failed = answers.find(({ FunctionError }) => FunctionError !== undefined)
-  if (failed) throw new Error(`expected the tick to work, got ${Buffer.from(failed.Payload ?? []).toString()}`)
+  const failed = answers.filter(({ FunctionError }) => FunctionError !== undefined)
+  if (failed.length > 0) console.log(`schedules: ${failed.length} of ${TICKS_AT_ONCE} ticks failed`)
+  const [first] = failed
+  if (first !== undefined && failed.length === TICKS_AT_ONCE)
+    throw new Error(`expected a tick to work, got ${Buffer.from(first.Payload ?? []).toString()}`)
 }
 
 /** As a queue does that delivers twice: once more in time, and once more at once, before its time. */
@@ -202,10 +206,15 @@ async function change({ schedules }: Cloud, { group, schedule }: Made): Promise<
 async function allRan(cloud: Cloud, made: readonly Made[], bus: BusListener): Promise<string> {
   const heard = new Set<unknown>()
   const end = performance.now() + DEADLINE_MS
-  let quiet = 0
+  let [quiet, tickAt] = [0, performance.now() + MINUTE]
   // Until all were heard and nothing more comes: a run too many would be heard late.
   while (quiet < 3 && performance.now() < end) {
     const events = await bus.hear()
+    // As the rule would that is switched off: a tick a minute makes up for whatever was lost.
+    if (performance.now() > tickAt) {
+      tickAt = performance.now() + MINUTE
+      await ticks(cloud)
+    }
     for (const { data } of events) heard.add(data['runId'])
     quiet = heard.size >= made.length && events.length === 0 ? quiet + 1 : 0
   }
