@@ -16,7 +16,7 @@ const client = documentClient()
 const runs = createRunsStore(client, ETL_TABLE)
 const datasets = createDatasetsStore(client, ETL_TABLE)
 const lake = createObjectsStore(objectsClient(), LAKE_BUCKET)
-const commit = createCommit({ client, table: ETL_TABLE, lake, datasets, random: systemRandom })
+const commit = createCommit({ client, table: ETL_TABLE, lake, datasets, runs, random: systemRandom })
 
 export const handler = stepHandler({
   name: 'etl/commit',

@@ -23,6 +23,7 @@ const dependencies = {
   runs: createRunsStore(client, ETL_TABLE),
   datasets: createDatasetsStore(client, ETL_TABLE),
   startExecution: createStartExecution(new SFNClient(CLIENT_LIMITS), RUNS_MACHINE),
+  getUpload: (workspaceId: string, uploadId: string) => uploads.get(workspaceId, uploadId),
   linkUpload: (workspaceId: string, uploadId: string, runId: string) => uploads.link(workspaceId, uploadId, runId),
   ids: createIds(systemClock, systemRandom),
   clock: systemClock,

@@ -123,6 +123,12 @@ export const PROBLEM_GUIDE: Readonly<Record<ProblemCode, ProblemGuide>> = {
       'Read the schedule: a paused one is resumed, an active one paused; one that has ended gets a new expression.',
     example: 'expected one that is paused, got one that is active',
   },
+  run_state: {
+    meaning: 'What was asked for is not possible in the state that the run is in.',
+    remedy:
+      'Read the run: rows of a published one can be corrected once. Of a rejected one nothing was published: land the whole file again.',
+    example: 'expected a run that is published, got one that is rejected: land the whole file',
+  },
   schedule_limit: {
     meaning: 'The workspace has as many schedules as one workspace may have.',
     remedy: 'Delete schedules that have ended or that nobody needs.',

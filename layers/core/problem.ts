@@ -24,6 +24,7 @@ export const PROBLEMS = {
   conflict: { status: 409, title: 'The object changed at the same moment' },
   task_state: { status: 409, title: 'The task is in another state' },
   schedule_state: { status: 409, title: 'The schedule is in another state' },
+  run_state: { status: 409, title: 'The run is in another state' },
   schedule_limit: { status: 409, title: 'The workspace has as many schedules as it may' },
   webhook_limit: { status: 409, title: 'The workspace has as many webhook sources or endpoints as it may' },
   payment_state: { status: 409, title: 'The payment is in another state' },

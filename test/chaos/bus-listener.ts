@@ -19,9 +19,11 @@ import { platformNames } from '../../infra/environments.ts'
 import { clientFor } from '../../local/aws.ts'
 import type { Outputs } from '../../local/outputs.ts'
 
+export type Heard = BusEvent<Readonly<Record<string, unknown>>>
+
 export interface BusListener {
   /** What came since the last call; waits up to a second for the first. */
-  hear(): Promise<readonly BusEvent<Readonly<Record<string, unknown>>>[]>
+  hear(): Promise<readonly Heard[]>
   close(): Promise<void>
 }
 
@@ -50,7 +52,7 @@ export async function listen(outputs: Outputs, source: string, workspaceId: stri
       if (Messages.length === 0) return []
       const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }))
       await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
-      return Messages.map(({ Body = '{}' }) => JSON.parse(Body).detail)
+      return Messages.map(({ Body = '{}' }) => eventOf(JSON.parse(Body)))
     },
     async close() {
       await events.send(new RemoveTargetsCommand({ Rule: name, EventBusName: bus, Ids: ['queue'] }))
@@ -58,4 +60,11 @@ export async function listen(outputs: Outputs, source: string, workspaceId: stri
       await sqs.send(new DeleteQueueCommand({ QueueUrl }))
     },
   }
+}
+
+/** The frame's names are what rules go by, the envelope's what consumers read: they have to be the same. */
+function eventOf(frame: { readonly 'detail-type': string; readonly detail: Heard }): Heard {
+  if (frame['detail-type'] !== frame.detail.type)
+    throw new Error(`expected the detail type ${frame.detail.type}, got ${frame['detail-type']}`)
+  return frame.detail
 }

@@ -63,7 +63,7 @@ describe('the order of the stacks', () => {
         ['Platform', []],
         ['Links', ['Platform']],
         ['Tasks', []],
-        ['Schedules', []],
+        ['Schedules', ['Platform']],
         ['Auth', []],
         ['Etl', ['Platform']],
         ['Payments', []],

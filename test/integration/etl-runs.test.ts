@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ask, bucket, declare, land, ORDERS, rows, s3, upload } from './etl-cloud.ts'
+import { ask, bucket, declare, land, ORDERS, rows, s3, settled, upload } from './etl-cloud.ts'
 import { eventually, newWorkspace, visit, type Workspace } from './links-cloud.ts'
 
 const GOOD = 'id,country,amount,placed\n1,DE,1.50,2026-01-01T10:00:00Z\n2,FR,2.25,2026-01-02T10:00:00Z\n'
@@ -114,6 +114,35 @@ describe('a file', () => {
     await land(other, 'orders', GOOD)
     await land(other, 'orders', 'id,placed\n9,2026-01-02T00:00:00Z\n')
     expect(await rows(other, 'SELECT id FROM orders ORDER BY id')).toEqual([['1'], ['9']])
+  })
+})
+
+describe('bad rows', () => {
+  const correct = async (id: string, text: string) => {
+    const body = Buffer.from(text)
+    const asked = await workspace.call('POST', `/api/etl/runs/${id}/corrections`, { body: { bytes: body.length } })
+    if (asked.status !== 201) return asked
+    expect(asked.body).toMatchObject({ corrects: id })
+    await fetch(asked.body.url, { method: 'PUT', headers: asked.body.headers, body })
+    return { status: 201, body: await settled(workspace, asked.body.id) }
+  }
+
+  it('are corrected and replayed, once, and rows that came later still win', async () => {
+    await declare(workspace, { ...ORDERS, name: 'mended' })
+    const first = await land(workspace, 'mended', `${GOOD}3,DE,oops,2026-01-02T11:00:00Z\n4,IT,9.9.9,\n`)
+    await land(workspace, 'mended', 'id,country,amount,placed\n4,IT,7,\n')
+    const fixed = await correct(first.id, 'id,country,amount,placed\n3,DE,3.50,2026-01-02T11:00:00Z\n4,IT,9.99,\n')
+    expect(fixed.body).toMatchObject({ status: 'published', corrects: first.id, counts: { good: 2, quarantined: 0 } })
+    expect(await rows(workspace, 'SELECT id, amount FROM mended ORDER BY id')).toEqual([
+      ['1', '1.50'],
+      ['2', '2.25'],
+      ['3', '3.50'],
+      ['4', '7.00'],
+    ])
+    const { body } = await workspace.call('GET', `/api/etl/runs/${first.id}`)
+    expect(body).toMatchObject({ status: 'published', correctedBy: fixed.body.id })
+    expect(await correct(first.id, 'id\n5\n')).toMatchObject({ status: 409, body: { code: 'run_state' } })
+    expect(await correct(fixed.body.id, 'id\n5\n')).toMatchObject({ status: 409, body: { code: 'run_state' } })
   })
 })
 

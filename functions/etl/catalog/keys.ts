@@ -47,18 +47,29 @@ export interface Input {
   readonly datasetVersion: number
   readonly etag: string
   readonly size: number
+  /** The run whose rows it corrects: two runs may have had the same bad row. */
+  readonly corrects: string | undefined
 }
 
 /** Without the object's name: the same bytes under ten names are one input. */
-export const inputKey = ({ workspaceId, dataset, datasetVersion, etag, size }: Input): Key => ({
-  pk: `WS#${workspaceId}#INPUT#${hashOf(dataset, String(datasetVersion), etag, String(size))}`,
+export const inputKey = ({ workspaceId, dataset, datasetVersion, etag, size, corrects }: Input): Key => ({
+  pk: `WS#${workspaceId}#INPUT#${hashOf(dataset, String(datasetVersion), etag, String(size), ...about(corrects))}`,
   sk: 'INPUT',
 })
+
+export interface Content {
+  readonly workspaceId: string
+  readonly dataset: string
+  readonly datasetVersion: number
+  readonly corrects?: string | undefined
+}
 /** ETags of files that were uploaded in parts differ with the parts; the hash of the bytes does not. */
-export const contentKey = (workspaceId: string, dataset: string, datasetVersion: number, sha256: string): Key => ({
-  pk: `WS#${workspaceId}#CONTENT#${hashOf(dataset, String(datasetVersion), sha256)}`,
+export const contentKey = ({ workspaceId, dataset, datasetVersion, corrects }: Content, sha256: string): Key => ({
+  pk: `WS#${workspaceId}#CONTENT#${hashOf(dataset, String(datasetVersion), sha256, ...about(corrects))}`,
   sk: 'CONTENT',
 })
+
+const about = (corrects: string | undefined): readonly string[] => (corrects === undefined ? [] : [corrects])
 
 export const uploadKey = (workspaceId: string, uploadId: string): Key => ({
   pk: `WS#${workspaceId}#UPLOADS`,

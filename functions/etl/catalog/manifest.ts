@@ -42,6 +42,8 @@ export interface Addition {
   readonly runId: string
   readonly mode: WriteMode
   readonly files: readonly Omit<ManifestFile, 'since' | 'runId'>[]
+  /** Of corrections: the manifest of the run that they belong to. They are added, and rank as if they had come with it. */
+  readonly since?: number
 }
 
 export interface Current {
@@ -56,7 +58,8 @@ export interface Current {
 /** The next manifest. Files of the run itself are replaced, so that applying it twice changes nothing but the version. */
 export function nextManifest(current: Current, addition: Addition): Manifest {
   const version = current.version + 1
-  const { runId, mode } = addition
+  const { runId, since } = addition
+  const mode = since === undefined ? addition.mode : 'append'
   const parts = new Set(addition.files.map(({ part }) => part))
   const kept = current.files.filter(
     (file) => file.runId !== runId && mode !== 'replaceAll' && !(mode === 'replacePartitions' && parts.has(file.part)),
@@ -68,7 +71,21 @@ export function nextManifest(current: Current, addition: Addition): Manifest {
     version,
     previous: current.key ?? null,
     runId,
-    files: [...kept, ...addition.files.map((file) => ({ ...file, runId, since: version }))],
+    files: [...kept, ...addition.files.map((file) => ({ ...file, runId, since: addition.since ?? version }))],
+  }
+}
+
+/** Whether rows that belong to the manifest `since` come too late: what they stood among was replaced by later ones. */
+export function isSuperseded({ files: current }: Current, mode: WriteMode, { files, since = 0 }: Addition): boolean {
+  const parts = new Set(files.map(({ part }) => part))
+  const later = current.filter((file) => file.since > since)
+  switch (mode) {
+    case 'append':
+      return false
+    case 'replacePartitions':
+      return later.some(({ part }) => parts.has(part))
+    case 'replaceAll':
+      return later.length > 0
   }
 }
 

@@ -5,16 +5,8 @@
  * and a bounded size. Pure.
  */
 import type { RowFault } from './faults.ts'
-import {
-  byteFaults,
-  bytesAreFine,
-  CARRIAGE_RETURN,
-  type Guard,
-  LINE_FEED,
-  MAX_RECORD_BYTES,
-  type OnRecord,
-  textOf,
-} from './guard.ts'
+import { byteFaults, CARRIAGE_RETURN, LINE_FEED, MAX_RECORD_BYTES, type OnRecord } from './guard.ts'
+import { type Chunk, RecordGuard } from './record-guard.ts'
 import { RowsOut } from './rows-out.ts'
 
 const QUOTE = 0x22
@@ -36,50 +28,31 @@ interface Scanned {
   readonly fault: RowFault['code'] | undefined
 }
 
-export class CsvGuard implements Guard {
-  records = 0
-  bad = 0
+export class CsvGuard extends RecordGuard {
   readonly #options: CsvGuardOptions
   readonly #delimiter: number
-  readonly #out: RowsOut
-  #rest: Buffer = Buffer.alloc(0)
-  #line = 1
   /** Fields of the header; 0 before it. */
   #fields = 0
   /** Within a record that is too large: until the next line feed. */
   #skipping = false
 
   constructor(options: CsvGuardOptions) {
+    const delimiter = options.delimiter.charCodeAt(0)
+    super(new RowsOut(delimiter), options.onRecord)
     this.#options = options
-    this.#delimiter = options.delimiter.charCodeAt(0)
-    this.#out = new RowsOut(this.#delimiter)
+    this.#delimiter = delimiter
   }
 
-  push(chunk: Buffer): Buffer {
-    return this.#take(this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]), false)
-  }
-
-  end(): Buffer {
-    return this.#take(this.#rest, true)
-  }
-
-  #take(data: Buffer, isLast: boolean): Buffer {
-    const fine = bytesAreFine(data) && !isLast
-    let start = 0
-    while (start < data.length) {
-      if (this.#skipping) {
-        const feed = data.indexOf(LINE_FEED, start)
-        this.#skipping = feed < 0
-        if (!this.#skipping) this.#line += 1
-        start = feed < 0 ? data.length : feed + 1
-        continue
-      }
-      const scanned = this.#scan(data, start, isLast)
-      if (scanned === undefined && data.length - start <= MAX_RECORD_BYTES) break
-      start = scanned === undefined ? this.#tooLarge(data, start) : this.#record(data, start, scanned, fine)
+  protected override next({ data, isLast, fine }: Chunk, start: number): number | undefined {
+    if (this.#skipping) {
+      const feed = data.indexOf(LINE_FEED, start)
+      this.#skipping = feed < 0
+      if (!this.#skipping) this.line += 1
+      return feed < 0 ? data.length : feed + 1
     }
-    this.#rest = isLast ? Buffer.alloc(0) : Buffer.from(data.subarray(start))
-    return this.#out.take()
+    const scanned = this.#scan(data, start, isLast)
+    if (scanned !== undefined) return this.#record(data, start, scanned, fine)
+    return data.length - start <= MAX_RECORD_BYTES ? undefined : this.#tooLarge(data, start)
   }
 
   /** The record at `start`; undefined when its end is not in `data`. */
@@ -119,19 +92,17 @@ export class CsvGuard implements Guard {
   }
 
   #record(data: Buffer, start: number, { end, next, fields, fault }: Scanned, fine: boolean): number {
-    const line = this.#line
-    this.#line += feedsIn(data, start, next)
+    const line = this.line
+    this.line += feedsIn(data, start, next)
     if (end === start) return next
     if (this.#fields === 0) {
       this.#fields = fields
       this.#options.onHeader(fieldsOf(data.toString('utf8', start, end), this.#options.delimiter))
       return next
     }
-    this.records += 1
     const faults = this.#faults(data, start, end, fields, fault, fine)
-    if (faults.length === 0 && end - start <= MAX_RECORD_BYTES) this.#out.row(line, data, start, end)
-    else this.bad += 1
-    this.#options.onRecord?.({ line, faults, text: () => textOf(data, start, end) })
+    if (faults.length === 0) this.out.row(line, data, start, end)
+    this.tell(line, faults, data, start, end)
     return next
   }
 
@@ -154,17 +125,11 @@ export class CsvGuard implements Guard {
 
   /** A record whose end is not in sight: what there is of it is one bad record, and so is all up to the line's end. */
   #tooLarge(data: Buffer, start: number): number {
-    const line = this.#line
-    this.#line += feedsIn(data, start, data.length)
+    const line = this.line
+    this.line += feedsIn(data, start, data.length)
     this.#skipping = data.at(-1) !== LINE_FEED
     if (this.#fields === 0) this.#options.onHeader([])
-    this.records += 1
-    this.bad += 1
-    this.#options.onRecord?.({
-      line,
-      faults: [{ code: 'record_too_large' }],
-      text: () => textOf(data, start, data.length),
-    })
+    this.tell(line, [{ code: 'record_too_large' }], data, start, data.length)
     return data.length
   }
 }

@@ -36,6 +36,8 @@ export const INPUT_FAULTS = {
   HeaderMismatch: 'The header does not fit the declared columns.',
   TooManyPartitions: 'The rows would fall into more partitions than one run may write.',
   TooManyBadRows: 'The share of quarantined rows is above the limit of the dataset.',
+  AlreadyCorrected: 'Another file was published with corrections of these rows.',
+  Superseded: 'What the corrected run published was replaced since. Land the whole file again.',
   QualityFailed: 'A rule of the dataset with `onFailure: abort` failed.',
 } as const satisfies Record<string, string>
 

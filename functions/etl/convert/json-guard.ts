@@ -5,16 +5,8 @@
  */
 import type { Column } from '../catalog/column.ts'
 import type { RowFault } from './faults.ts'
-import {
-  byteFaults,
-  bytesAreFine,
-  CARRIAGE_RETURN,
-  type Guard,
-  LINE_FEED,
-  MAX_RECORD_BYTES,
-  type OnRecord,
-  textOf,
-} from './guard.ts'
+import { byteFaults, CARRIAGE_RETURN, LINE_FEED, MAX_RECORD_BYTES, type OnRecord } from './guard.ts'
+import { type Chunk, RecordGuard } from './record-guard.ts'
 import { RowsOut } from './rows-out.ts'
 
 export interface JsonGuardOptions {
@@ -27,54 +19,33 @@ export interface JsonGuardOptions {
 
 type Read = { readonly fields: string } | { readonly faults: readonly RowFault[] }
 
-export class JsonGuard implements Guard {
-  records = 0
-  bad = 0
+export class JsonGuard extends RecordGuard {
   readonly #options: JsonGuardOptions
   readonly #names: ReadonlySet<string>
-  readonly #out = new RowsOut()
-  #rest: Buffer = Buffer.alloc(0)
-  #line = 1
+  /** Within a record that is too large: its rest belongs to it. */
   #skipping = false
 
   constructor(options: JsonGuardOptions) {
+    super(new RowsOut(), options.onRecord)
     this.#options = options
     this.#names = new Set(options.columns.map(({ name }) => name))
   }
 
-  push(chunk: Buffer): Buffer {
-    return this.#take(this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]), false)
-  }
-
-  end(): Buffer {
-    return this.#take(this.#rest, true)
-  }
-
-  #take(data: Buffer, isLast: boolean): Buffer {
-    const fine = bytesAreFine(data) && !isLast
-    let start = 0
-    while (start < data.length) {
-      const feed = data.indexOf(LINE_FEED, start)
-      if (feed < 0 && !isLast && data.length - start <= MAX_RECORD_BYTES) break
-      const end = feed < 0 ? data.length : feed
-      if (!this.#skipping) this.#record(data, start, data[end - 1] === CARRIAGE_RETURN ? end - 1 : end, fine)
-      if (feed >= 0) this.#line += 1
-      // Without a line feed in sight the record was too large: its rest belongs to it.
-      this.#skipping = feed < 0
-      start = end + 1
-    }
-    this.#rest = isLast ? Buffer.alloc(0) : Buffer.from(data.subarray(Math.min(start, data.length)))
-    return this.#out.take()
+  protected override next({ data, isLast, fine }: Chunk, start: number): number | undefined {
+    const feed = data.indexOf(LINE_FEED, start)
+    if (feed < 0 && !isLast && data.length - start <= MAX_RECORD_BYTES) return undefined
+    const end = feed < 0 ? data.length : feed
+    if (!this.#skipping) this.#record(data, start, data[end - 1] === CARRIAGE_RETURN ? end - 1 : end, fine)
+    if (feed >= 0) this.line += 1
+    this.#skipping = feed < 0
+    return feed < 0 ? data.length : feed + 1
   }
 
   #record(data: Buffer, start: number, end: number, fine: boolean): void {
     if (isBlank(data, start, end)) return
-    this.records += 1
     const read = this.#read(data, start, end, fine)
-    const faults = 'faults' in read ? read.faults : []
-    if ('faults' in read) this.bad += 1
-    else this.#out.text(this.#line, read.fields)
-    this.#options.onRecord?.({ line: this.#line, faults, text: () => textOf(data, start, end) })
+    if ('fields' in read) this.out.text(this.line, read.fields)
+    this.tell(this.line, 'faults' in read ? read.faults : [], data, start, end)
   }
 
   #read(data: Buffer, start: number, end: number, fine: boolean): Read {

@@ -132,7 +132,10 @@ async function execute(
 async function viewOf({ dataset, needed }: Source, folder: string, cache: FileCache): Promise<string> {
   const waiting = needed.map((file, index) => ({
     file,
-    path: join(folder, `${dataset.name}-${String(file.since).padStart(10, '0')}-${index}.parquet`),
+    path: join(
+      folder,
+      `${dataset.name}-${String(file.since).padStart(10, '0')}-${String(index).padStart(6, '0')}.parquet`,
+    ),
   }))
   const files = waiting.map(({ file, path }) => ({ path, columns: new Set(Object.keys(file.columns)) }))
   const fetchNext = async () => {

@@ -12,9 +12,10 @@ import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@
 import { conditionFailed } from '#core/dynamo.ts'
 import type { Random } from '#core/random.ts'
 import type { Dataset } from '../catalog/dataset.ts'
-import { contentKey, datasetKey, manifestKey } from '../catalog/keys.ts'
+import { contentKey, datasetKey, manifestKey, runKey } from '../catalog/keys.ts'
 import {
   type Addition,
+  isSuperseded,
   type Manifest,
   type ManifestFile,
   manifestSchema,
@@ -23,8 +24,9 @@ import {
   totalsOf,
 } from '../catalog/manifest.ts'
 import type { ObjectsStore } from '../catalog/objects.store.ts'
+import { InputFault } from '../convert/faults.ts'
 import type { Run, RunCounts } from './run.ts'
-import { changeOf } from './runs.store.ts'
+import { changeOf, type RunsStore } from './runs.store.ts'
 
 export type Committed =
   | { readonly kind: 'committed'; readonly run: Run }
@@ -47,7 +49,22 @@ export interface CommitDependencies {
   readonly table: string
   readonly lake: ObjectsStore
   readonly datasets: { get(workspaceId: string, name: string, now: Date): Promise<Dataset | undefined> }
+  readonly runs: Pick<RunsStore, 'get'>
   readonly random: Random
+}
+
+/** The run that a file corrects. Whoever corrects first does, and only among rows that are still seen. */
+async function correctedRun(
+  { runs }: CommitDependencies,
+  { id, workspaceId, corrects }: Run,
+): Promise<Run | undefined> {
+  if (corrects === undefined) return undefined
+  const corrected = await runs.get(workspaceId, corrects)
+  if (corrected === undefined) throw new Error(`expected the run ${corrects}, got none`)
+  const { correctedBy = id } = corrected
+  if (correctedBy !== id)
+    throw new InputFault('AlreadyCorrected', `expected rows that nobody has corrected, ${correctedBy} has`)
+  return corrected
 }
 
 /** Ten runs that publish to one dataset at once are through after a second; more wait for the state machine's retry. */
@@ -72,7 +89,12 @@ export function createCommit(dependencies: CommitDependencies) {
       if (other !== undefined && other !== input.run.id) return { kind: 'duplicate', of: other }
       const files = await readManifest(lake, dataset.manifestKey)
       const current = { workspaceId, dataset: name, version: dataset.manifestVersion, key: dataset.manifestKey, files }
-      const done = await swap(dependencies, input, dataset, nextManifest(current, input.addition), now)
+      const corrected = await correctedRun(dependencies, input.run)
+      const since = corrected?.manifestVersion
+      const addition = { ...input.addition, ...(since !== undefined && { since }) }
+      if (corrected !== undefined && isSuperseded(current, addition.mode, addition))
+        throw new InputFault('Superseded', `expected what ${corrected.id} published, it was replaced since`)
+      const done = await swap(dependencies, input, dataset, nextManifest(current, addition), now)
       if (done !== undefined) return { kind: 'committed', run: done }
       await sleep(((random.bytes(1)[0] ?? 0) / 256) * MAX_PAUSE_MS)
     }
@@ -81,7 +103,7 @@ export function createCommit(dependencies: CommitDependencies) {
 }
 
 async function publishedBy({ client, table }: CommitDependencies, { run, sha256 }: CommitInput) {
-  const Key = contentKey(run.workspaceId, run.dataset, run.datasetVersion, sha256)
+  const Key = contentKey(run, sha256)
   const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))
   return Item?.['runId'] as string | undefined
 }
@@ -114,11 +136,12 @@ async function swap(
     {
       Put: {
         TableName: table,
-        Item: { ...contentKey(run.workspaceId, run.dataset, run.datasetVersion, content), runId: run.id },
+        Item: { ...contentKey(run, content), runId: run.id },
         ConditionExpression: isFirstOfContent,
         ExpressionAttributeValues: { ':run': run.id },
       },
     },
+    ...(run.corrects === undefined ? [] : [{ Update: { TableName: table, ...correction(run, run.corrects, now) } }]),
   ]
   try {
     await client.send(new TransactWriteCommand({ TransactItems: actions }))
@@ -126,6 +149,16 @@ async function swap(
   } catch (error) {
     if (isContention(error)) return undefined
     throw error
+  }
+}
+
+function correction(by: Run, corrected: string, now: Date) {
+  return {
+    Key: runKey(by.workspaceId, corrected),
+    UpdateExpression: 'SET correctedBy = :by, updatedAt = :now ADD #version :one',
+    ConditionExpression: 'attribute_not_exists(correctedBy) OR correctedBy = :by',
+    ExpressionAttributeNames: { '#version': 'version' },
+    ExpressionAttributeValues: { ':by': by.id, ':now': now.toISOString(), ':one': 1 },
   }
 }
 

@@ -1,86 +1,16 @@
-/** The routes of uploads and runs: ask for an upload, see what became of it, read what was kept aside. */
-import { SECOND } from '#core/clock.ts'
+/** The routes of runs: what became of each file, and what was kept aside of it. Uploads are in `upload-routes.ts`. */
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
-import { isUploadId, landingKey, quarantineKey } from '../catalog/keys.ts'
+import { quarantineKey } from '../catalog/keys.ts'
 import { ROW_FAULTS } from '../convert/faults.ts'
-import { type EtlServices, unknownDataset } from '../services.ts'
+import type { EtlServices } from '../services.ts'
 import { quarantinePage } from './quarantine-page.ts'
 import type { Run } from './run.ts'
-import {
-  createdUploadBody,
-  createUploadBody,
-  quarantineBody,
-  quarantineQuery,
-  runBody,
-  runListBody,
-  runListQuery,
-  runParams,
-  uploadBody,
-  uploadParams,
-} from './run-schemas.ts'
-import type { Upload } from './uploads.store.ts'
+import { quarantineBody, quarantineQuery, runBody, runListBody, runListQuery, runParams } from './run-schemas.ts'
 
 const route = routeOf<EtlServices>()
 
-const UPLOADS = '/api/etl/uploads'
 const RUNS = '/api/etl/runs'
-
-/** Time to begin an upload; one that has begun may take longer. */
-const UPLOAD_SECONDS = 15 * 60
-
-const createUpload = route({
-  method: 'POST',
-  path: UPLOADS,
-  operationId: 'createUpload',
-  summary: 'Ask for an upload',
-  description:
-    'Answers a URL that takes the file with one PUT, straight into the landing bucket. When it has landed its run ' +
-    'begins. The same file again has the same run, and changes nothing.',
-  permission: 'etl:write',
-  body: createUploadBody,
-  answers: {
-    201: { description: 'Where to send the file.', body: createdUploadBody, headers: { Location: 'The upload.' } },
-  },
-  problems: ['not_found'],
-  async handle({ body, principal, now }, { datasets, uploads, presignUpload, ids }) {
-    const { workspaceId } = principal
-    if ((await datasets.get(workspaceId, body.dataset, now)) === undefined) throw unknownDataset(body.dataset)
-    const id = ids('upl')
-    const key = landingKey(workspaceId, body.dataset, id, body.fileName)
-    const upload: Upload = { id, workspaceId, dataset: body.dataset, key, createdAt: now.toISOString() }
-    const signed = await presignUpload({ key, bytes: body.bytes, sha256: body.sha256 }, UPLOAD_SECONDS)
-    await uploads.create(upload)
-    const expiresAt = new Date(now.getTime() + UPLOAD_SECONDS * SECOND).toISOString()
-    return {
-      status: 201,
-      headers: { Location: `${UPLOADS}/${id}` },
-      body: {
-        ...uploadWire(upload),
-        method: 'PUT' as const,
-        url: signed.url,
-        headers: { ...signed.headers },
-        expiresAt,
-      },
-    }
-  },
-})
-
-const getUpload = route({
-  method: 'GET',
-  path: `${UPLOADS}/{id}`,
-  operationId: 'getUpload',
-  summary: 'See which run an upload became',
-  permission: 'etl:read',
-  params: uploadParams,
-  answers: { 200: { description: 'The upload.', body: uploadBody } },
-  problems: ['not_found'],
-  async handle({ params, principal }, { uploads }) {
-    const upload = isUploadId(params.id) ? await uploads.get(principal.workspaceId, params.id) : undefined
-    if (upload === undefined) throw new Problem('not_found', `this workspace has no upload ${params.id.slice(0, 64)}`)
-    return { status: 200, body: uploadWire(upload) }
-  },
-})
 
 const listRuns = route({
   method: 'GET',
@@ -151,15 +81,14 @@ const listQuarantine = route({
   },
 })
 
-export const runRoutes = [createUpload, getUpload, listRuns, getRun, listQuarantine]
+export const runRoutes = [listRuns, getRun, listQuarantine]
 
-const unknownRun = (id: string): Problem => new Problem('not_found', `this workspace has no run ${id.slice(0, 64)}`)
-
-const uploadWire = ({ id, dataset, createdAt, runId }: Upload) => ({ id, dataset, createdAt, runId: runId ?? null })
+export const unknownRun = (id: string): Problem =>
+  new Problem('not_found', `this workspace has no run ${id.slice(0, 64)}`)
 
 function runWire(run: Run) {
   const { workspaceId: _, version: __, traceparent: ___, manifestKey: ____, ...rest } = run
-  const { counts, warnings = [], manifestVersion, duplicateOf, error } = run
+  const { counts, warnings = [], manifestVersion, duplicateOf, error, corrects, correctedBy } = run
   return {
     ...rest,
     counts: counts ?? null,
@@ -167,5 +96,7 @@ function runWire(run: Run) {
     manifestVersion: manifestVersion ?? null,
     duplicateOf: duplicateOf ?? null,
     error: error ?? null,
+    corrects: corrects ?? null,
+    correctedBy: correctedBy ?? null,
   }
 }

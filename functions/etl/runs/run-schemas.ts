@@ -17,22 +17,27 @@ const count = (description: string) =>
     .min(0)
     .meta({ description, examples: [42] })
 
+const sentFile = {
+  fileName: z
+    .string()
+    .regex(/^[\w][\w.-]{0,199}$/)
+    .default('data')
+    .meta({ description: 'For people who look into the bucket. Compression is recognised by the bytes.' }),
+  bytes: z.int().min(1).max(MAX_INPUT_BYTES).meta({ description: 'Exact size of the file.' }),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .meta({ description: 'Of the file, in hex. With it other bytes are refused.' }),
+}
+
 export const createUploadBody = z
-  .strictObject({
-    dataset: datasetName,
-    fileName: z
-      .string()
-      .regex(/^[\w][\w.-]{0,199}$/)
-      .default('data')
-      .meta({ description: 'For people who look into the bucket. Compression is recognised by the bytes.' }),
-    bytes: z.int().min(1).max(MAX_INPUT_BYTES).meta({ description: 'Exact size of the file.' }),
-    sha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .optional()
-      .meta({ description: 'Of the file, in hex. With it other bytes are refused.' }),
-  })
+  .strictObject({ dataset: datasetName, ...sentFile })
   .meta({ id: 'CreateUpload', description: 'A file to be sent.' })
+
+export const correctionBody = z
+  .strictObject(sentFile)
+  .meta({ id: 'CorrectRun', description: 'A file of corrected rows to be sent.' })
 
 export const uploadBody = z
   .strictObject({
@@ -40,6 +45,7 @@ export const uploadBody = z
     dataset: datasetName,
     createdAt: timestamp('When it was asked for.'),
     runId: runId.nullable().meta({ description: 'Once the file has landed. The same file again has the same run.' }),
+    corrects: runId.nullable().meta({ description: 'The run whose bad rows it has, corrected.' }),
   })
   .meta({ id: 'Upload', description: 'A file on its way.' })
 
@@ -84,6 +90,8 @@ export const runBody = z
         detail: z.string(),
       })
       .nullable(),
+    corrects: runId.nullable().meta({ description: 'The run whose bad rows this file has, corrected.' }),
+    correctedBy: runId.nullable().meta({ description: 'The run that published corrections of its bad rows.' }),
     createdAt: timestamp('When the file landed.'),
     updatedAt: timestamp('When the status last changed.'),
   })

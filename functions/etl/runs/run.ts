@@ -22,6 +22,13 @@ export type RunStatus = (typeof RUN_STATUSES)[number]
 export const isSettled = (status: RunStatus): boolean =>
   status === 'published' || status === 'rejected' || status === 'duplicate' || status === 'failed'
 
+/** Why its bad rows can not be corrected by a further file; undefined when they can. */
+export function correctionRefusal({ status, counts, correctedBy }: Run): string | undefined {
+  if (status !== 'published') return `expected a run that is published, got one that is ${status}: land the whole file`
+  if ((counts?.quarantined ?? 0) === 0) return 'expected a run with bad rows, got one without'
+  return correctedBy && `expected rows that nobody has corrected, ${correctedBy} has`
+}
+
 export interface RunSource {
   /** In the landing bucket. */
   readonly key: string
@@ -59,4 +66,8 @@ export interface Run {
   readonly manifestKey?: string
   readonly duplicateOf?: string
   readonly error?: { readonly name: string; readonly detail: string }
+  /** The run whose quarantined rows this file has, corrected. */
+  readonly corrects?: string
+  /** The one run that published corrections of what this one kept aside. */
+  readonly correctedBy?: string
 }

@@ -8,7 +8,15 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { conditionFailed } from '#core/dynamo.ts'
 import type { TableKey } from '#core/table.ts'
-import { datasetRunKey, datasetRunsPartition, inputKey, isRunId, runKey, runsPartition } from '../catalog/keys.ts'
+import {
+  datasetRunKey,
+  datasetRunsPartition,
+  type Input,
+  inputKey,
+  isRunId,
+  runKey,
+  runsPartition,
+} from '../catalog/keys.ts'
 import type { Run, RunStatus } from './run.ts'
 
 export interface RunPage {
@@ -82,7 +90,7 @@ export function createRunsStore(client: DynamoDBDocumentClient, table: string): 
  */
 function claimActions(table: string, run: Run) {
   const { id, workspaceId, dataset, datasetVersion, source, ...rest } = run
-  const input = inputKey({ workspaceId, dataset, datasetVersion, etag: source.etag, size: source.bytes })
+  const input = inputKey(inputOf(run))
   const isFirst = 'attribute_not_exists(pk)'
   return [
     { Put: { TableName: table, Item: { ...input, runId: id }, ConditionExpression: isFirst } },
@@ -97,9 +105,13 @@ function claimActions(table: string, run: Run) {
   ]
 }
 
+const inputOf = ({ workspaceId, dataset, datasetVersion, source, corrects }: Run): Input => ({
+  ...{ workspaceId, dataset, datasetVersion, corrects },
+  ...{ etag: source.etag, size: source.bytes },
+})
+
 async function claimed(client: DynamoDBDocumentClient, table: string, run: Run): Promise<string | undefined> {
-  const { workspaceId, dataset, datasetVersion, source } = run
-  const Key = inputKey({ workspaceId, dataset, datasetVersion, etag: source.etag, size: source.bytes })
+  const Key = inputKey(inputOf(run))
   const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))
   return Item?.['runId'] as string | undefined
 }

@@ -8,6 +8,7 @@ import type { Dataset } from '../catalog/dataset.ts'
 import type { Landed } from '../catalog/keys.ts'
 import { isSettled, type Run } from './run.ts'
 import type { RunsStore } from './runs.store.ts'
+import type { Upload } from './uploads.store.ts'
 
 export interface LandedObject {
   readonly key: string
@@ -20,6 +21,8 @@ export interface StartRunDependencies {
   readonly datasets: { get(workspaceId: string, name: string, now: Date): Promise<Dataset | undefined> }
   /** `name` makes it happen once. */
   readonly startExecution: (name: string, input: RunInput) => Promise<void>
+  /** What was asked for when the upload was. */
+  readonly getUpload: (workspaceId: string, uploadId: string) => Promise<Pick<Upload, 'corrects'> | undefined>
   readonly linkUpload: (workspaceId: string, uploadId: string, runId: string) => Promise<void>
   readonly ids: Ids
   readonly clock: Clock
@@ -43,6 +46,7 @@ export async function startRun(
   const now = clock.now()
   const dataset = await datasets.get(workspaceId, name, now)
   if (dataset === undefined) return undefined
+  const upload = uploadId === undefined ? undefined : await dependencies.getUpload(workspaceId, uploadId)
   const { run } = await runs.claim({
     id: ids('run'),
     workspaceId,
@@ -55,6 +59,7 @@ export async function startRun(
     createdAt: now.toISOString(),
     updatedAt: now.toISOString(),
     traceparent,
+    ...(upload?.corrects !== undefined && { corrects: upload.corrects }),
   })
   if (uploadId !== undefined) await dependencies.linkUpload(workspaceId, uploadId, run.id)
   const current = run.status === 'failed' ? await again(run, dependencies) : run

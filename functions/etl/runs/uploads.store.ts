@@ -16,6 +16,8 @@ export interface Upload {
   /** In the landing bucket. */
   readonly key: string
   readonly createdAt: string
+  /** The run whose quarantined rows it has, corrected. */
+  readonly corrects?: string
   /** Once it has landed. */
   readonly runId?: string
 }

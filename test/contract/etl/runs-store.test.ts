@@ -21,7 +21,7 @@ const datasets = createDatasetsStore(table.client, table.name)
 const runs = createRunsStore(table.client, table.name)
 const uploads = createUploadsStore(table.client, table.name)
 const lake = memoryObjects()
-const commit = createCommit({ client: table.client, table: table.name, lake, datasets, random: systemRandom })
+const commit = createCommit({ client: table.client, table: table.name, lake, datasets, runs, random: systemRandom })
 
 const sha = (text: string) => createHash('sha256').update(text).digest('hex')
 const newName = () => `d_${ulid().toLowerCase()}`
@@ -44,8 +44,8 @@ const runOf = (dataset: string, etag: string, over: Partial<Run> = {}): Run => (
   ...over,
 })
 
-async function running(dataset: string, etag: string): Promise<Run> {
-  const { run } = await runs.claim(runOf(dataset, etag))
+async function running(dataset: string, etag: string, over: Partial<Run> = {}): Promise<Run> {
+  const { run } = await runs.claim(runOf(dataset, etag, over))
   const changed = await runs.change(run, ['accepted'], 'running', {}, NOW)
   if (changed === undefined) throw new Error('expected the run to begin')
   return changed
@@ -153,6 +153,66 @@ describe('a commit', () => {
     await commit(publication(first, 'same'), NOW)
     expect(await commit(publication(second, 'same'), NOW)).toEqual({ kind: 'duplicate', of: first.id })
     expect(await datasets.get(WS, name, NOW)).toMatchObject({ manifestVersion: 1, files: 1 })
+  })
+})
+
+describe('corrections', () => {
+  const published = async (name: string, etag: string) => {
+    const run = await running(name, etag)
+    await commit(publication(run), NOW)
+    return run
+  }
+  const correcting = (name: string, corrects: string, etag = 'fixed') => running(name, etag, { corrects })
+
+  it('are added to what they correct, and rank as if they had come with it', async () => {
+    const { name } = await newDataset()
+    const first = await published(name, 'e1')
+    await published(name, 'e2')
+    const run = await correcting(name, first.id)
+    expect(await commit(publication(run), NOW)).toMatchObject({ kind: 'committed', run: { manifestVersion: 3 } })
+    const dataset = await datasets.get(WS, name, NOW)
+    const { files } = manifestSchema.parse(await lake.readJson(dataset?.manifestKey ?? ''))
+    expect(files.map(({ runId, since }) => [runId === run.id, since])).toEqual([
+      [false, 1],
+      [false, 2],
+      [true, 1],
+    ])
+    expect(await runs.get(WS, first.id)).toMatchObject({ correctedBy: run.id, status: 'committed', version: 4 })
+  })
+
+  it('of one run are published once, however many come at once', async () => {
+    const { name } = await newDataset()
+    const first = await published(name, 'e1')
+    const all = await Promise.all(['a', 'b', 'c'].map((etag) => correcting(name, first.id, etag)))
+    const done = await Promise.allSettled(all.map((run) => commit(publication(run), NOW)))
+    const refused = done.flatMap((one) => (one.status === 'rejected' ? [one.reason.name] : []))
+    expect(refused).toEqual(['AlreadyCorrected', 'AlreadyCorrected'])
+    expect(await datasets.get(WS, name, NOW)).toMatchObject({ manifestVersion: 2, files: 2 })
+  })
+
+  it('are told from the same bytes that correct another run, or none', async () => {
+    const { name } = await newDataset()
+    const [first, second] = [await published(name, 'e1'), await published(name, 'e2')]
+    const all = [await correcting(name, first.id), await correcting(name, second.id), await running(name, 'fixed')]
+    expect(new Set(all.map(({ id }) => id)).size).toBe(3)
+    for (const run of all) expect(await commit(publication(run, 'same'), NOW)).toMatchObject({ kind: 'committed' })
+  })
+
+  it('come too late for what was replaced', async () => {
+    const { name } = await newDataset()
+    const first = await published(name, 'e1')
+    const newer = await running(name, 'e2')
+    const replacing = (run: Run): CommitInput => ({
+      ...publication(run),
+      addition: { ...publication(run).addition, mode: 'replacePartitions' },
+    })
+    await commit(replacing(newer), NOW)
+    const late = await correcting(name, first.id)
+    await expect(commit(replacing(late), NOW)).rejects.toMatchObject({ name: 'Superseded' })
+    expect(await runs.get(WS, first.id)).not.toHaveProperty('correctedBy')
+    const inTime = await correcting(name, newer.id)
+    expect(await commit(replacing(inTime), NOW)).toMatchObject({ kind: 'committed' })
+    expect(await datasets.get(WS, name, NOW)).toMatchObject({ files: 2 })
   })
 })
 

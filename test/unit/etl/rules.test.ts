@@ -87,7 +87,7 @@ describe('a key in the landing bucket', () => {
   )
 
   it('has no part in what an input is', () => {
-    const input = { workspaceId: ws, dataset: 'a', datasetVersion: 1, etag: 'e', size: 1 }
+    const input = { workspaceId: ws, dataset: 'a', datasetVersion: 1, etag: 'e', size: 1, corrects: undefined }
     expect(inputKey(input)).toEqual(inputKey({ ...input }))
     for (const other of [
       { datasetVersion: 2 },
@@ -95,6 +95,7 @@ describe('a key in the landing bucket', () => {
       { size: 2 },
       { dataset: 'b' },
       { dataset: 'a1', etag: '' },
+      { corrects: 'run_1' },
     ])
       expect(inputKey({ ...input, ...other })).not.toEqual(inputKey(input))
   })

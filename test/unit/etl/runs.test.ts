@@ -36,7 +36,7 @@ const dataset: Dataset = {
   ...{ createdAt: NOW.toISOString(), updatedAt: NOW.toISOString() },
 }
 
-function dependencies(existing?: Partial<Run>) {
+function dependencies(existing?: Partial<Run>, corrects?: string) {
   const started: string[] = []
   const linked: string[] = []
   const double = {
@@ -52,6 +52,7 @@ function dependencies(existing?: Partial<Run>) {
     },
     datasets: { get: async (_: string, name: string) => (name === 'orders' ? dataset : undefined) },
     startExecution: async (name: string) => void started.push(name),
+    getUpload: async () => ({ ...(corrects !== undefined && { corrects }) }),
     linkUpload: async (_: string, uploadId: string, runId: string) => void linked.push(`${uploadId} ${runId}`),
     ids: (prefix: string) => `${prefix}_new`,
     clock: { now: () => NOW },
@@ -66,6 +67,13 @@ describe('a landed object', () => {
     expect(await startRun(where, landing, 't', double)).toMatchObject({ id: 'run_new', datasetVersion: 3, attempt: 1 })
     expect(started).toEqual(['run_new-1'])
     expect(linked).toEqual([`${where.uploadId} run_new`])
+  })
+
+  it('that was asked for as a correction corrects that run', async () => {
+    const { double } = dependencies(undefined, 'run_bad')
+    expect(await startRun(where, landing, 't', double)).toMatchObject({ corrects: 'run_bad' })
+    const { double: other } = dependencies()
+    expect(await startRun(where, landing, 't', other)).not.toHaveProperty('corrects')
   })
 
   it.each(['accepted', 'running', 'committed'] as const)(

@@ -13,7 +13,7 @@ import type { Task } from '../../../functions/tasks/task.ts'
 import { defineTask, type KnownTask, type TaskDefinition } from '../../../functions/tasks/task-definition.ts'
 import { clockAt, type TestClock } from '../core/doubles.ts'
 import { memoryQueues, memoryTasks } from './memory-stores.ts'
-import { NOW, WORKSPACE } from './samples.ts'
+import { NOW, sampleTask, WORKSPACE } from './samples.ts'
 
 export const define = (definition: Partial<TaskDefinition> & Pick<TaskDefinition, 'handler'>): KnownTask =>
   defineTask({ name: 'test.work', description: 'For tests.', input: z.any(), ...definition })
@@ -136,3 +136,17 @@ export function engine(definitions: readonly KnownTask[]) {
 }
 
 export type Engine = ReturnType<typeof engine>
+
+/** Puts a task into the table, queued now unless `over` says otherwise. */
+export function add({ tasks, clock }: Engine, over: Partial<Task> = {}): Task {
+  const at = clock.now().toISOString()
+  const task = sampleTask({ since: at, runAt: at, ...over })
+  tasks.all.set(task.id, task)
+  return task
+}
+
+export const statusOf = ({ tasks }: Engine, { id }: Task): Task['status'] | undefined => tasks.all.get(id)?.status
+export const watchesOf = ({ hints }: Engine): Hint[] =>
+  hints.map(({ hint }) => hint).filter(({ kind }) => kind === 'watch')
+/** A handler that never ends by itself. */
+export const never = new Promise<never>(() => {})
