@@ -10,6 +10,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type BuildOptions, type BuildResult, build, type Metafile } from 'esbuild'
 import { leanBuiltins } from './builtins.ts'
+import { fewMediaTypes } from './mime-types.ts'
 import { bundleFolder, type FunctionSource, listFunctions, ROOT } from './sources.ts'
 
 /** Lambda's runtime `nodejs24.x`; the same version runs here (package.json). */
@@ -53,7 +54,7 @@ function buildOptions(root: string, functions: readonly FunctionSource[]) {
     metafile: true,
     write: false,
     logLevel: 'silent',
-    plugins: [leanBuiltins],
+    plugins: [leanBuiltins, fewMediaTypes],
   } as const satisfies BuildOptions
 }
 
