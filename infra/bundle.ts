@@ -13,6 +13,7 @@ import path from 'node:path'
 import { type BuildOptions, type BuildResult, build, version } from 'esbuild'
 import { leanBuiltins } from './builtins.ts'
 import { type BundleRecord, BundleRecords } from './bundle-record.ts'
+import { fewMediaTypes } from './mime-types.ts'
 import { bundleFolder, type FunctionSource, listFunctions, ROOT } from './sources.ts'
 
 /** Lambda's runtime `nodejs24.x`; the same version runs here (package.json). */
@@ -54,7 +55,7 @@ function buildOptions(root: string, functions: readonly FunctionSource[]) {
     metafile: true,
     write: false,
     logLevel: 'silent',
-    plugins: [leanBuiltins],
+    plugins: [leanBuiltins, fewMediaTypes],
   } as const satisfies BuildOptions
 }
 
@@ -63,7 +64,7 @@ const wayOfBuilding = (root: string): string =>
   JSON.stringify({
     ...buildOptions(root, []),
     absWorkingDir: undefined,
-    plugins: readFileSync(new URL('./builtins.ts', import.meta.url), 'utf8'),
+    plugins: ['./builtins.ts', './mime-types.ts'].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')),
     version,
     node: process.version,
   })

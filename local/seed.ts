@@ -1,6 +1,6 @@
 /**
- * The demo workspace and its API key, and a sender that the local mail service accepts, the same on every local cloud, so that commands in the documentation can be
- * pasted. Never run against AWS: a key that the whole world knows must not open anything there.
+ * The demo workspace, its API key, a person who owns it, and a sender that the local mail service accepts: the same on
+ * every local cloud, so that commands in the documentation can be pasted. Never run against AWS: a key that the whole world knows must not open anything there.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
@@ -13,6 +13,7 @@ import { deriveKey } from '#core/kit-secret.ts'
 import type { Random } from '#core/random.ts'
 import { LOCAL_MAIL_FROM, platformNames } from '../infra/environments.ts'
 import { type CloudAddress, clientFor } from './aws.ts'
+import { seedDemoPerson } from './demo-person.ts'
 
 /** Fixed, so that every local cloud has the same ids. */
 const DEMO_TIME = new Date('2026-01-01T00:00:00.000Z')
@@ -51,6 +52,10 @@ export async function seed(address: CloudAddress): Promise<void> {
       role: 'owner',
       createdAt: DEMO_WORKSPACE.createdAt,
       hash: hashApiKey(demoKey, hmacKey),
+    }),
+    seedDemoPerson({
+      ...{ client, accessTable, authTable: 'backlot-auth', secret: SecretString, workspace: DEMO_WORKSPACE },
+      userId: createIds(clock, nothingRandom)('usr'),
     }),
   ])
 }

@@ -6,6 +6,7 @@
 import { argon2, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Random } from '#core/random.ts'
+import { isCommonPassword } from './common-password.ts'
 
 /** NIST SP 800-63B-4 §3.1.1.2 asks for 8 and advises 15; no rules of composition. */
 export const MIN_PASSWORD_CHARACTERS = 10
@@ -19,14 +20,15 @@ const TAG_BYTES = 32
 /** Which pepper, so that it can be changed some day: base64 of `k1`. */
 const KEY_ID = 'azE'
 
-export type PasswordFault = 'too_short' | 'too_long' | 'is_address'
+export type PasswordFault = 'too_short' | 'too_long' | 'is_address' | 'common'
 
 /** The whole of it counts, spaces too. `email` is normalised. */
 export function passwordFault(password: string, email: string): PasswordFault | undefined {
   const text = password.normalize('NFC')
   if (Buffer.byteLength(text) > MAX_PASSWORD_BYTES) return 'too_long'
   if (Array.from(text).length < MIN_PASSWORD_CHARACTERS) return 'too_short'
-  return text.toLowerCase().includes(email) ? 'is_address' : undefined
+  if (text.toLowerCase().includes(email)) return 'is_address'
+  return isCommonPassword(text) ? 'common' : undefined
 }
 
 export interface Passwords {

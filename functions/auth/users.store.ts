@@ -23,10 +23,14 @@ export interface UsersStore {
   findByEmail(email: string): Promise<User | undefined>
   /** The newest request for an address is the one that counts; an older one, or the same again, changes nothing. */
   putRegistration(email: string, link: SentLink): Promise<void>
+  /** Whether the link would work now: asked before a password is hashed for it. The write decides. */
+  isNewestRegistration(email: string, linkHash: string, now: Date): Promise<boolean>
   /** False when the link was used, is over, is not the newest, or somebody has the address. */
   register(user: User, linkHash: string, now: Date): Promise<boolean>
   /** As `putRegistration`. */
   putReset(userId: string, link: SentLink): Promise<void>
+  /** Whose password the link would set now, if it would; as `isNewestRegistration`. */
+  findByReset(userId: string, linkHash: string, now: Date): Promise<User | undefined>
   /** Sets the password and ends every session; false when the link was used, is over or is not the newest. */
   resetPassword(userId: string, linkHash: string, passwordHash: string, now: Date): Promise<boolean>
 }
@@ -63,6 +67,10 @@ export function createUsersStore(client: DynamoDBDocumentClient, table: string):
         ),
       )
     },
+    async isNewestRegistration(email, linkHash, now) {
+      const item = await get(registrationKey(email))
+      return item !== undefined && item['hash'] === linkHash && String(item['expiresAt']) > now.toISOString()
+    },
     register: (user, linkHash, now) => unlessRefused(transact(client, registration(table, user, linkHash, now))),
     async putReset(userId, { hash, request, expiresAt }) {
       // `resetRequest` outlives the link, so that a message delivered late does not bring a used link back.
@@ -78,6 +86,11 @@ export function createUsersStore(client: DynamoDBDocumentClient, table: string):
           }),
         ),
       )
+    },
+    async findByReset(userId, linkHash, now) {
+      const item = await get(userKey(userId))
+      const works = item?.['resetHash'] === linkHash && String(item['resetExpiresAt']) > now.toISOString()
+      return item !== undefined && works ? userOf(item) : undefined
     },
     resetPassword(userId, linkHash, passwordHash, now) {
       const newestLink = 'resetHash = :link'

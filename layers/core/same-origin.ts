@@ -7,11 +7,16 @@ import { Problem } from './problem.ts'
 
 type Headers = Readonly<Record<string, string | undefined>>
 
-/** `origins` are scheme, host and port. Every statement of the browser must agree. */
+/**
+ * `origins` are scheme, host and port. Every statement of the browser must agree. From a page with the policy
+ * `no-referrer` a browser sends a form with `Origin: null` (https://fetch.spec.whatwg.org/#append-a-request-origin-header);
+ * then `Sec-Fetch-Site`, which no page can write, must say that it is ours.
+ */
 export function isSameOrigin(headers: Headers, origins: readonly string[]): boolean {
   const origin = headers['origin']
   const site = headers['sec-fetch-site']
   if (origin === undefined && site === undefined) return false
+  if (origin === 'null') return site === 'same-origin'
   if (origin !== undefined && !origins.includes(origin)) return false
   return site === undefined || site === 'same-origin'
 }

@@ -1,4 +1,5 @@
 /** What `npm start` and `npm run up` print when all is ready. Pure. */
+import { DEMO_SIGN_IN } from '../demo-person.ts'
 import type { Outputs } from '../outputs.ts'
 import { elapsed } from '../progress.ts'
 
@@ -57,6 +58,10 @@ export function summary({ outputs, tookMs, colour, background, hotReload }: Summ
     row('AWS', url(outputs.endpoint)),
     row('Workspace', `${outputs.workspace.name} ${dim(outputs.workspace.id)}`),
     row('API key', outputs.apiKey),
+    row(
+      'Sign in',
+      `${url(`${outputs.edge.url}/auth/sign-in`)} ${dim(`${DEMO_SIGN_IN.email}, ${DEMO_SIGN_IN.password}`)}`,
+    ),
     '',
     ...(has('Links') ? firstSteps(outputs) : []),
     dim(`  ${end}${hotReload ? ' Watching: a saved function is live at once.' : ''}`),

@@ -134,31 +134,63 @@ async function raceOfRedemptions(
   const link = linkOf(await mailTo(origin, email, /Choose a new password/))
   const fields = (await browser.get(link)).hidden('/auth/reset/confirm')
   await warm(() => fetch(new URL('/auth/sign-in', origin)), racers)
-  const answers = await race(racers, async (index) => {
-    const password = `the password of racer ${index}`
-    const status = await redeemedInTheEnd(browser, { ...fields, password })
-    return { password, status }
-  })
-  const winners = answers.filter(({ status }) => status === 303)
+  const answers = await race(racers, (index) => redeemed(browser, `the password of racer ${index}`, fields))
   const others = new Set(answers.filter(({ status }) => status !== 303).map(({ status }) => status))
-  expectThat(winners.length === 1, `one redemption to win, got ${winners.length}`)
   expectThat(others.size === 1 && others.has(400), `400 for all others, got ${[...others].join()}`)
-  const winner = await browser.fill('/auth/sign-in', { email, password: winners[0]?.password ?? '' })
-  expectThat(winner.status === 303, `the password of the winner to sign in, got ${winner.status}`)
-  const loser = answers.find(({ status }) => status === 400)?.password ?? ''
+  await onePassword(email, origin, answers)
+  const loser = answers.find(({ status, lost }) => status === 400 && !lost)?.password ?? ''
   const refused = await newBrowser(origin).fill('/auth/sign-in', { email, password: loser })
   expectThat(refused.status === 400, `the password of a loser to be refused, got ${refused.status}`)
-  return winners.length
+  return 1
+}
+
+interface Redemption {
+  readonly password: string
+  readonly status: number
+  /** An answer was lost on the way, perhaps that of the one who was done. */
+  readonly lost: boolean
 }
 
 /** As a person who sees "try again" and does. */
-async function redeemedInTheEnd(browser: Browser, fields: Readonly<Record<string, string>>): Promise<number> {
+async function redeemed(
+  browser: Browser,
+  password: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<Redemption> {
   const end = performance.now() + PATIENCE_MS
-  for (;;) {
-    const { status } = await browser.post('/auth/reset/confirm', fields)
-    if (status < 500 || performance.now() > end) return status
+  for (let lost = false; ; lost = true) {
+    const status = await sent(browser, { ...fields, password })
+    if (status < 500 || performance.now() > end) return { password, status, lost }
   }
 }
+
+/** Past the browser's check of answers: the gateway's own, for whom no place was free, are no part of our API. */
+async function sent({ origin, cookies }: Browser, fields: Readonly<Record<string, string>>): Promise<number> {
+  const headers = {
+    Origin: 'null',
+    'Sec-Fetch-Site': 'same-origin',
+    Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+  }
+  const body = new URLSearchParams(fields)
+  const url = new URL('/auth/reset/confirm', origin)
+  const answer = await fetch(url, { method: 'POST', redirect: 'manual', headers, body })
+  await answer.arrayBuffer()
+  return answer.status
+}
+
+/** The password that signs in, which is the winner's; an answer that was lost is no second one. */
+async function onePassword(email: string, origin: string, all: readonly Redemption[]): Promise<void> {
+  const told = all.filter(({ status }) => status === 303)
+  expectThat(told.length <= 1, `one redemption to win, got ${told.length}`)
+  const candidates = told.length === 1 ? told : all.filter(({ lost }) => lost).slice(0, MAX_SIGN_INS)
+  const good: string[] = []
+  for (const { password } of candidates)
+    if ((await newBrowser(origin).fill('/auth/sign-in', { email, password })).status === 303) good.push(password)
+  expectThat(good.length === 1, `the password of the winner alone to sign in, got ${good.length} that do`)
+}
+
+/** Guesses at one address are counted: ten in a quarter of an hour. */
+const MAX_SIGN_INS = 8
 
 /** A laptop's cloud starts a process for each: on one core for all, none answers while they start. */
 const WARMING = { deadlineMs: 180 * SECOND, soonMs: 3 * SECOND }

@@ -21,6 +21,7 @@ export const accountPage = (page: AccountPage): RenderedPage =>
   authPage({
     title: 'Your account',
     wide: true,
+    fault: page.nameFault === true,
     body: html`<h1>Your account</h1><p class="lead">${page.email}</p>${page.say && notice(page.say)}
 <h2>Workspaces</h2>
 ${page.workspaces.length === 0 ? html`<p class="lead">You are in none yet. Make one to begin.</p>` : html`<ul class="list">${page.workspaces.map(workspaceItem)}</ul>`}

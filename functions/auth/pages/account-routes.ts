@@ -67,7 +67,13 @@ const showAccount = route({
   },
 })
 
-const form = { method: 'POST', permission: 'public', form: true, answers: FORM_ANSWERS } as const
+const form = {
+  method: 'POST',
+  permission: 'public',
+  form: true,
+  answers: FORM_ANSWERS,
+  problems: ['dependency_unavailable'],
+} as const
 
 const makeWorkspace = route({
   ...form,

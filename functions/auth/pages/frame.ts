@@ -21,6 +21,11 @@ input:focus-visible{outline-offset:0}
 input[aria-invalid=true]{border-color:var(--fault)}
 :root{--field:light-dark(#8d8475,#7d7365);--fault:light-dark(#b3261e,#ff8f85);--fault-ground:light-dark(#fdecea,#3b1512);--good-ground:light-dark(#e8f3e6,#16301a)}
 .fault{color:var(--fault);font-size:.875rem}
+h1+.notice{margin-top:1rem}
+main.wide form>button{justify-self:start}
+.choices{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem}
+.choices form{display:block}
+.choices button,.choices button.quiet{padding:.625rem 1.125rem;font-size:1rem}
 .notice{border-radius:8px;padding:.75rem 1rem;margin-bottom:1.25rem;background:var(--good-ground)}
 .notice.bad{background:var(--fault-ground)}
 button{font:inherit;font-weight:600;cursor:pointer;border-radius:8px;padding:.625rem 1.125rem;border:1px solid transparent;background:var(--accent);color:light-dark(#fff,#231304)}
@@ -38,13 +43,15 @@ export interface AuthPage {
   readonly title: string
   readonly body: Html
   readonly wide?: boolean
+  /** The page is there again because something was wrong: said first to whoever hears its title. */
+  readonly fault?: boolean
   /** Origins beside our own where a form of the page may end, by redirects. */
   readonly leadsTo?: readonly string[]
 }
 
-export const authPage = ({ title, body, wide = false, leadsTo = [] }: AuthPage): RenderedPage =>
+export const authPage = ({ title, body, wide = false, fault = false, leadsTo = [] }: AuthPage): RenderedPage =>
   renderPage({
-    title: `${title} · Backlot`,
+    title: `${fault ? 'Error: ' : ''}${title} · Backlot`,
     style: STYLE,
     formAction: ["'self'", ...leadsTo],
     body: html`<header><a class="brand" href="/auth/account">${MARK}Backlot</a></header>
@@ -53,8 +60,9 @@ ${body}
 </main>`,
   })
 
-/** Read out at once, because the page is there because of it. */
-export const alert = (text: HtmlValue): Html => html`<p class="notice bad" role="alert">${text}</p>`
+/** Read out at once, because the page is there because of it; fields point to it by its id. */
+export const ALERT_ID = 'alert'
+export const alert = (text: HtmlValue): Html => html`<p class="notice bad" role="alert" id="${ALERT_ID}">${text}</p>`
 export const notice = (text: HtmlValue): Html => html`<p class="notice" role="status">${text}</p>`
 
 export interface Field {
@@ -66,15 +74,18 @@ export interface Field {
   readonly hint?: string
   readonly fault?: string | undefined
   readonly maxLength?: number
+  /** The page's alert is about it. */
+  readonly alerted?: boolean
 }
 
-export function field({ name, label, type, autocomplete, value, hint, fault, maxLength = 254 }: Field): Html {
-  const described = [hint && `${name}-hint`, fault && `${name}-fault`].filter(Boolean).join(' ')
+/** What is wrong has the focus, with what is wrong as its description. */
+export function field({ name, label, type, autocomplete, value, hint, fault, maxLength = 254, alerted }: Field): Html {
+  const described = [hint && `${name}-hint`, fault && `${name}-fault`, alerted && ALERT_ID].filter(Boolean).join(' ')
   return html`<div class="field"><label for="${name}">${label}</label>
 ${hint && html`<p class="hint" id="${name}-hint">${hint}</p>`}
 <input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" maxlength="${maxLength}" required${
     value !== undefined && html` value="${value}"`
-  }${described !== '' && html` aria-describedby="${described}"`}${fault && html` aria-invalid="true"`}>
+  }${described !== '' && html` aria-describedby="${described}"`}${(fault || alerted) && html` aria-invalid="true" autofocus`}>
 ${fault && html`<p class="fault" id="${name}-fault">${fault}</p>`}</div>`
 }
 

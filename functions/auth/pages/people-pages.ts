@@ -11,6 +11,7 @@ const PASSWORD_INPUT_LENGTH = 1_024
 const PASSWORD_FAULTS: Readonly<Record<PasswordFault, string>> = {
   too_short: `Please use at least ${MIN_PASSWORD_CHARACTERS} characters.`,
   too_long: 'Please use fewer characters.',
+  common: 'Please use something that is not among the first that anybody would try.',
   is_address: 'Please use something that does not hold your address.',
 }
 
@@ -29,6 +30,7 @@ const BAD_EMAIL = 'Please type an address like name@example.com.'
 export const registerPage = (token: string, email?: string): RenderedPage =>
   authPage({
     title: 'Make an account',
+    fault: email !== undefined,
     body: html`<h1>Make an account</h1><p class="lead">We send a link to your address. With it you choose a password.</p>
 ${form({ action: '/auth/register', token, fields: emailField(email, email === undefined ? undefined : BAD_EMAIL), submit: 'Send the link' })}
 <div class="more"><p>You have one? <a href="/auth/sign-in">Sign in</a></p></div>`,
@@ -37,6 +39,7 @@ ${form({ action: '/auth/register', token, fields: emailField(email, email === un
 export const resetPage = (token: string, email?: string): RenderedPage =>
   authPage({
     title: 'Forgot your password?',
+    fault: email !== undefined,
     body: html`<h1>Forgot your password?</h1><p class="lead">We send a link to your address. With it you choose a new one.</p>
 ${form({ action: '/auth/reset', token, fields: emailField(email, email === undefined ? undefined : BAD_EMAIL), submit: 'Send the link' })}
 <div class="more"><p><a href="/auth/sign-in">Back to sign in</a></p></div>`,
@@ -65,6 +68,7 @@ interface PasswordPage {
 const passwordPage = ({ title, lead, action, token, linkToken, email, fault, submit }: PasswordPage): RenderedPage =>
   authPage({
     title,
+    fault: fault !== undefined,
     body: html`<h1>${title}</h1><p class="lead">${lead}</p>
 ${form({
   action,
@@ -129,6 +133,7 @@ export interface SignInPage {
 export const signInPage = ({ token, back, email, refused = false, say }: SignInPage): RenderedPage =>
   authPage({
     title: 'Sign in',
+    fault: refused,
     body: html`<h1>Sign in</h1>${say && notice(NOTICES[say])}${
       refused && alert('Address and password do not belong together. Please try again.')
     }
@@ -144,6 +149,7 @@ ${form({
       type: 'password',
       autocomplete: 'current-password',
       maxLength: PASSWORD_INPUT_LENGTH,
+      alerted: refused,
     }),
   ],
   submit: 'Sign in',

@@ -33,7 +33,7 @@ const email = text(MAX_EMAIL_LENGTH * 2)
 /** In characters: more than `MAX_PASSWORD_BYTES` would be refused by its own page. */
 const password = text(MAX_PASSWORD_BYTES * 2)
 const returnTo = z.string().max(2_000).optional()
-const form = { permission: 'public', form: true } as const
+const form = { permission: 'public', form: true, problems: ['dependency_unavailable'] } as const
 const tokenQuery = z.object({ token: linkToken })
 
 /** Register and reset: one page, one form, one answer for every address. */
@@ -108,6 +108,8 @@ const verify = route({
       return rendered(400, headers, services, (token) => verifyPage(token, body.token, address, fault))
     const wait = await services.throttle.redemption(clientIp)
     if (wait !== undefined) return tooMany(wait)
+    if (!(await services.users.isNewestRegistration(address, hashSecret(link.secret), now)))
+      return page(400, deadLinkPage('/auth/register'))
     const at = now.toISOString()
     const passwordHash = await services.passwords.hash(body.password)
     const user = {
@@ -193,7 +195,7 @@ const confirmReset = route({
     if (link === undefined || !USER_ID.test(link.subject)) return page(400, deadLinkPage('/auth/reset'))
     const wait = await services.throttle.redemption(clientIp)
     if (wait !== undefined) return tooMany(wait)
-    const user = await services.users.find(link.subject)
+    const user = await services.users.findByReset(link.subject, hashSecret(link.secret), now)
     if (user === undefined) return page(400, deadLinkPage('/auth/reset'))
     const fault = passwordFault(body.password, user.email)
     if (fault !== undefined)

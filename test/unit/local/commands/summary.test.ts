@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { parseApiKey } from '#core/api-key.ts'
 import { firstCurls, summary } from '../../../../local/commands/summary.ts'
+import { DEMO_SIGN_IN } from '../../../../local/demo-person.ts'
 import { DEMO_API_KEY, DEMO_WORKSPACE } from '../../../../local/seed.ts'
 
 const outputs = {
@@ -25,6 +26,8 @@ describe('the summary', () => {
   test('names every address, the key, the time that it took and how to stop', () => {
     const text = summary(options)
     for (const part of ['http://localhost:4000', 'http://localhost:4000/docs', 'http://127.0.0.1:4566', DEMO_API_KEY])
+      expect(text).toContain(part)
+    for (const part of ['http://localhost:4000/auth/sign-in', DEMO_SIGN_IN.email, DEMO_SIGN_IN.password])
       expect(text).toContain(part)
     expect(text).toContain('Backlot is ready in 12.3 s')
     expect(text).toContain('Ctrl-C')
