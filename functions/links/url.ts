@@ -41,6 +41,12 @@ function isOwn(target: URL, ownOrigins: readonly string[]): boolean {
 }
 
 /**
+ * Where other services of ours answer people with pages: a link to a checkout page comes to rest there. Everything else
+ * on our domain may be a short link, and two of them could send a visitor round in circles.
+ */
+export const OWN_PAGES = ['/pay/', '/docs/', '/auth/'] as const
+
+/**
  * Judges a target.
  * @param input what the caller sent
  * @param ownOrigins origins under which the redirect or the API answer, such as `https://go.example`
@@ -52,10 +58,10 @@ export function checkUrl(input: string, ownOrigins: readonly string[]): UrlDecis
     return refuse('url_scheme', `expected the scheme http or https, got ${url.protocol.slice(0, -1).slice(0, 32)}`)
   if (url.username !== '' || url.password !== '')
     return refuse('url_user_info', 'expected a URL without user name and password before the host')
-  if (isOwn(url, ownOrigins))
+  if (isOwn(url, ownOrigins) && !OWN_PAGES.some((page) => url.pathname.startsWith(page)))
     return refuse(
       'url_own_domain',
-      `expected a target outside this service, got ${url.host}: the link would point at itself`,
+      `expected a target outside ${url.host}, or one of its pages below ${OWN_PAGES.join(', ')}: links do not lead to links`,
     )
   if (url.href.length > MAX_URL_LENGTH)
     return refuse('url_too_long', `expected at most ${MAX_URL_LENGTH} characters once encoded, got ${url.href.length}`)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { checkUrl, MAX_URL_LENGTH } from '../../../functions/links/url.ts'
+import { checkUrl, MAX_URL_LENGTH, OWN_PAGES } from '../../../functions/links/url.ts'
+import { edgeRouteFor } from '../../../infra/edge.ts'
 import { anyText } from './any-text.ts'
 
 const OWN = ['https://go.example.com']
@@ -74,6 +75,25 @@ describe('our own domain', () => {
     ['http://localhost:3000/x', 'http://localhost:3000/x'],
   ])('beside http://localhost:4000: %s → %s', (input, outcome) => {
     expect(judge(input, ['http://localhost:4000'])).toBe(outcome)
+  })
+
+  test.each([
+    ['https://go.example.com/pay/cs_test_1', 'https://go.example.com/pay/cs_test_1'],
+    ['https://go.example.com/docs/problems', 'https://go.example.com/docs/problems'],
+    ['https://go.example.com/auth/register', 'https://go.example.com/auth/register'],
+    ['https://go.example.com/pay', 'url_own_domain'],
+    ['https://go.example.com/payday', 'url_own_domain'],
+    ['https://go.example.com/pay/../abc', 'url_own_domain'],
+    ['https://go.example.com/pay/%2e%2e/abc', 'url_own_domain'],
+    ['https://go.example.com/pay\\..\\abc', 'url_own_domain'],
+    ['https://go.example.com/PAY/cs_test_1', 'url_own_domain'],
+  ])('has pages that a link may lead to: %s → %s', (input, outcome) => {
+    expect(judge(input)).toBe(outcome)
+  })
+
+  it('lets links lead only to pages that another service answers', () => {
+    for (const page of OWN_PAGES)
+      expect(edgeRouteFor(`${page}x`).origin.stack, `a link to ${page}x may lead to a link`).not.toBe('Links')
   })
 
   it('is compared by host, not by ending', () => {
