@@ -13,6 +13,7 @@ export function addStripe(stack: ServiceStack, table: ServiceTable): void {
   const handler = new ServiceFunction(stack, 'StripeFunction', {
     source: 'functions/payments/stripe.lambda.ts',
     environment: stripeEnvironment,
+    variables: { ALLOW_LOOPBACK: stack.deployment.capabilities.loopbackRequests ? 'on' : 'off' },
     memoryMb: MEMORY_MB,
     monitoring,
   })

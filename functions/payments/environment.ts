@@ -12,7 +12,7 @@ export const apiEnvironment = defineEnvironment([
   'ALLOW_LOOPBACK',
   ...KIT_VARIABLES,
 ])
-export const stripeEnvironment = defineEnvironment(['PAYMENTS_TABLE', ...KIT_VARIABLES])
+export const stripeEnvironment = defineEnvironment(['PAYMENTS_TABLE', 'ALLOW_LOOPBACK', ...KIT_VARIABLES])
 export const checkoutEnvironment = defineEnvironment(['PAYMENTS_TABLE', ...KIT_VARIABLES])
 export const receiveWebhooksEnvironment = defineEnvironment(['PAYMENTS_TABLE', 'KIT_SECRET_ID'])
 export const applyWebhooksEnvironment = defineEnvironment(['PAYMENTS_TABLE'])

@@ -10,6 +10,7 @@ import { createObjectsStore } from './objects.store.ts'
 import { createIdempotencyStore } from './stripe/idempotency.store.ts'
 import { stripeRoutes } from './stripe/stripe-api.ts'
 import { stripeHandler } from './stripe/stripe-handler.ts'
+import { createSecretBox } from './webhooks/secrets.ts'
 
 const environment = stripeEnvironment.read()
 const [clock, random] = [systemClock, systemRandom]
@@ -24,9 +25,9 @@ export const handler = stripeHandler({
     ledger: createLedgerStore(dynamo, table),
     idempotency: createIdempotencyStore(dynamo, table),
     pages: pageAddresses(() => secret.key('checkout'), random, publicOrigin),
-    ids,
-    random,
-    publicOrigin,
+    secrets: createSecretBox(() => secret.key('webhook-secret'), random),
+    allowLoopback: environment.ALLOW_LOOPBACK === 'on',
+    ...{ ids, random, publicOrigin },
   },
   access,
   clock,

@@ -61,6 +61,9 @@ describe('the distribution', () => {
       '/backlot/links/ApiId',
       '/backlot/links/RedirectUrl',
       '/backlot/payments/ApiId',
+      '/backlot/payments/CheckoutApiId',
+      '/backlot/payments/StripeApiId',
+      '/backlot/payments/WebhooksApiId',
       '/backlot/schedules/ApiId',
       '/backlot/tasks/ApiId',
     ])

@@ -21,8 +21,8 @@ const named = (list: readonly Operation[]) => list.map((entry) => [entry.operati
 const guarded = operations.filter(({ operation }) => operation['x-permission'] !== 'public')
 /** Routes that a key can be allowed; the others are for people who are signed in. */
 const ofKeys = guarded.filter(({ operation }) => operation['x-permission'] !== 'person')
-/** A queue's name means the caller's own queue, whoever else has one of that name. */
-const ofObjects = ofKeys.filter(({ path }) => path.includes('{') && !path.includes('{queue}'))
+/** The name of a queue or an account means the caller's own, whoever else has one of that name. */
+const ofObjects = ofKeys.filter(({ path }) => path.includes('{') && !/\{(queue|account)\}/.test(path))
 
 const outputs = inject('outputs')
 const call = checkedFetch(outputs.edge.url)
@@ -46,6 +46,7 @@ const filled = (path: string, params: Readonly<Record<string, string>> = {}): st
 const BODIES: Readonly<Record<string, object>> = {
   changeMember: { role: 'viewer' },
   rotateApiKey: {},
+  decideRefund: { outcome: 'failed' },
   updateSchedule: { name: 'Other' },
 }
 
@@ -194,6 +195,17 @@ const MAKERS: Readonly<Record<string, (key: string) => Promise<Record<string, st
     asOwner(key, '/api/auth/clients', {
       ...{ name: 'Test', type: 'confidential', grants: ['client_credentials'], scopes: ['links:read'] },
     }),
+  '/api/payments/orders/{id}': async (key) => ({ id: (await newPayment(key)).orderId }),
+  '/api/payments/refunds/{id}': async (key) => {
+    const { id: payment_intent } = await newPayment(key)
+    return { id: (await stripe(key, '/v1/refunds', { payment_intent })).id }
+  },
+  '/api/payments/receipts/{id}': async (key) => {
+    const { orderId } = await newPayment(key)
+    const list = () => asOwner<{ items: { id: string }[] }>(key, `/api/payments/receipts?orderId=${orderId}`)
+    const { items } = await eventually(list, (seen) => seen.items.length > 0)
+    return { id: items[0]?.id ?? '' }
+  },
   '/api/etl/datasets/{name}': async (key) => ({ name: await newDataset(key) }),
   '/api/etl/uploads/{id}': async (key) => ({ id: await newUpload(key, await newDataset(key)) }),
   '/api/etl/runs/{id}': async (key) => {
@@ -207,6 +219,25 @@ const MAKERS: Readonly<Record<string, (key: string) => Promise<Record<string, st
     await eventually(read, ({ status }) => isSettled(status))
     return { id: id ?? '' }
   },
+}
+
+/** A payment of `/v1`, which speaks Stripe's language and not that of the document. */
+async function newPayment(key: string): Promise<{ readonly id: string; readonly orderId: string }> {
+  const id = (await stripe(key, '/v1/payment_intents', PAYMENT)).id
+  const { items } = await asOwner<{ items: { id: string }[] }>(key, `/api/payments/orders?externalId=${id}`)
+  return { id, orderId: items[0]?.id ?? '' }
+}
+
+const PAYMENT = { amount: '4200', currency: 'usd', payment_method: 'pm_card_pendingRefund', confirm: 'true' }
+
+async function stripe(key: string, path: string, fields: Record<string, string>): Promise<{ readonly id: string }> {
+  const answer = await fetch(new URL(path, outputs.edge.url), {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${key}` },
+    body: new URLSearchParams(fields),
+  })
+  expect(answer.status).toBe(200)
+  return (await answer.json()) as { id: string }
 }
 
 async function asOwner<T>(key: string, path: string, body?: object): Promise<T> {

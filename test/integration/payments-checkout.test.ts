@@ -84,7 +84,7 @@ describe('a checkout session', () => {
       const session = await openCheckout(stripe)
       const declined = await payWith(session.url, NUMBERS[kind])
       expect(declined.status).toBe(402)
-      expect(declined.text).toContain(`<p class="notice bad" role="alert" id="alert">${message}</p>`)
+      expect(declined.text).toContain(`<p class="notice bad" role="alert" id="alert">${message} Nothing was charged`)
       expect(declined.text).toMatch(/<input id="number"[^>]* aria-describedby="alert"[^>]* autofocus>/)
       expect(declined.text).toContain(`value="${CARD.email}"`)
       expect(declined.text).not.toContain(
@@ -144,7 +144,7 @@ describe('a checkout session', () => {
     expect((await visit(first.next)).status).toBe(410)
     const failed = await submit(second.next, { answer: 'fail' })
     expect(failed.next).toBe(session.url)
-    expect((await visit(failed.next)).text).toContain('has failed authentication')
+    expect((await visit(failed.next)).text).toContain('Your bank did not confirm the payment.')
     expect((await payWith(session.url, NUMBERS.good)).status).toBe(303)
   })
 

@@ -23,7 +23,7 @@ export interface Shop {
     headers?: Readonly<Record<string, string>>,
   ): Promise<StripeAnswer>
   /** A call of `/api/payments`, held to the OpenAPI document. */
-  call(method: string, path: string, body?: unknown): Promise<Answer>
+  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>
 }
 
 export async function newShop(): Promise<Shop> {
@@ -45,8 +45,8 @@ export async function newShop(): Promise<Shop> {
       })
       return { status: answer.status, body: await answer.json(), headers: answer.headers }
     },
-    call: (method, path, body) =>
-      send(method, edge(`/api/payments${path}`), { body, headers: { Authorization: `Bearer ${key}` } }),
+    call: (method, path, body, headers = {}) =>
+      send(method, edge(`/api/payments${path}`), { body, headers: { Authorization: `Bearer ${key}`, ...headers } }),
   }
 }
 

@@ -102,7 +102,7 @@ const showCheckout = route({
       payPage({
         ...{ merchant, session, action: `${PAY_PATH}/${params.token}` },
         typed: { email: session.paidBy?.email ?? session.customerEmail ?? '', name: session.paidBy?.name ?? '' },
-        declined: intent?.lastError?.message,
+        declined: intent?.lastError ?? undefined,
         bank: intent?.nextAction?.url,
       }),
     )
@@ -149,7 +149,7 @@ const payRoute = route({
       case 'asked':
         return seeOther(paying.url)
       case 'declined':
-        return page(402, payPage({ ...shown, session: paying.session, declined: paying.message }))
+        return page(402, payPage({ ...shown, session: paying.session, declined: paying.error }))
       case 'ended':
         if (paying.session.status === 'expired') return page(410, expiredPage(merchant, paying.session))
         return seeOther(`${session.url}?paid=1`)

@@ -5,7 +5,7 @@ import { type RenderedPage, renderPage } from '#core/page.ts'
 const STYLE = `
 :root{--field:light-dark(#8d8475,#7d7365);--fault:light-dark(#b3261e,#ff8f85);--fault-ground:light-dark(#fdecea,#3b1512);--good:light-dark(#256029,#8fd694);--good-ground:light-dark(#e8f3e6,#16301a)}
 body{min-height:100vh;display:grid;grid-template-rows:auto 1fr auto}
-header,footer{padding:1.125rem 1.5rem;display:flex;gap:.75rem;align-items:center;justify-content:space-between}
+header,footer{padding:1.125rem 1.25rem;display:flex;gap:.75rem;align-items:center;justify-content:space-between}
 header strong{font-size:1.0625rem;letter-spacing:-.01em;min-width:0;overflow-wrap:anywhere}
 footer{color:var(--muted);font-size:.875rem;justify-content:center}
 .badge{flex:none;font-size:.75rem;font-weight:700;letter-spacing:.03em;border-radius:99px;padding:.125rem .625rem;background:var(--accent-ground);color:var(--accent)}
@@ -30,6 +30,7 @@ form{display:grid;gap:1rem}
 label{font-weight:600;font-size:.9375rem}
 .hint{color:var(--muted);font-size:.875rem}
 input{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--field);border-radius:8px;padding:.625rem .75rem;width:100%;min-height:2.875rem}
+input::placeholder{color:var(--muted);opacity:1}
 input:focus-visible{outline-offset:0}
 input[aria-invalid=true]{border-color:var(--fault);border-width:2px}
 .fault{color:var(--fault);font-size:.875rem}

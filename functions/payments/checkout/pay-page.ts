@@ -1,6 +1,7 @@
 /** The hosted checkout page: what is to be paid, and the form for the card. Pure. */
 import { type Html, html } from '#core/html.ts'
 import type { RenderedPage } from '#core/page.ts'
+import type { PaymentError } from '../intents/intent.ts'
 import { formatMoney } from '../money/amount.ts'
 import { CARD_FIELDS, type CardFaults, type CardField, type TypedCard } from './card-form.ts'
 import { alert, checkoutPage, messagePage, NO_MERCHANT } from './frame.ts'
@@ -15,7 +16,7 @@ export interface PayPage {
   readonly typed?: Partial<TypedCard>
   readonly faults?: CardFaults
   /** Why the last try to pay failed. */
-  readonly declined?: string | undefined
+  readonly declined?: PaymentError | undefined
   /** Where the bank still waits for an answer. */
   readonly bank?: string | undefined
 }
@@ -35,7 +36,7 @@ export function payPage(page: PayPage): RenderedPage {
 ${lineList(session)}
 ${back !== undefined && html`<p class="more"><a href="${back}" rel="noreferrer">← Back to the shop</a></p>`}</section>
 <section class="card" aria-labelledby="with-card"><h2 id="with-card">Pay by card</h2>
-${page.declined !== undefined && alert(page.declined)}
+${page.declined !== undefined && alert(declineText(page.declined))}
 ${page.faults !== undefined && alert(faultSummary(page.faults))}
 ${page.bank !== undefined && html`<p class="notice" role="status">Your bank still waits for your answer. <a href="${page.bank}">Answer your bank</a>, or pay with another card.</p>`}
 ${cardForm(page, `${verb} ${total}`)}
@@ -52,6 +53,12 @@ function lineList({ lines, amount, currency }: Session): Html {
       }</div><span>${money(line.amount)}</span></li>`,
   )}<li class="total"><div>Total due</div><span>${money(amount)}</span></li></ul>`
 }
+
+/** Stripe's sentence for a decline is for customers, that for a failed authentication for developers. */
+const declineText = ({ type, message }: PaymentError): string =>
+  type === 'card_error'
+    ? `${message} Nothing was charged: please try again or use another card.`
+    : 'Your bank did not confirm the payment. Nothing was charged: please try again or use another card.'
 
 const NAMES: Readonly<Record<CardField, string>> = {
   email: 'email address',

@@ -2,7 +2,8 @@
 import type { Ids } from '#core/ids.ts'
 import type { Random } from '#core/random.ts'
 import type { ChangesStore } from '../changes.store.ts'
-import type { Intent } from '../intents/intent.ts'
+import { TornReadError } from '../changes.ts'
+import type { Intent, PaymentError } from '../intents/intent.ts'
 import { authenticateIntent } from '../intents/operations.ts'
 import { loadPayment } from '../intents/payments.store.ts'
 import type { ObjectsStore } from '../objects.store.ts'
@@ -27,7 +28,7 @@ export type Paying =
   | { readonly kind: 'ended'; readonly session: Session }
   /** The bank wants an answer there. */
   | { readonly kind: 'asked'; readonly url: string }
-  | { readonly kind: 'declined'; readonly session: Session; readonly message: string }
+  | { readonly kind: 'declined'; readonly session: Session; readonly error: PaymentError }
 
 export type Payer = Omit<CardEntry, 'nextActionOf'>
 
@@ -46,13 +47,14 @@ export const pay = (services: PayServices, page: SessionPage, payer: Payer, caus
       returnUrl: session.url,
     })
     const outcome = await payCheckout(operation, checkout, { ...payer, nextActionOf })
-    if (!outcome.ok) throw new Error(`expected the session ${session.id} to be payable: ${outcome.message}`)
+    // An open session has an intent that can be paid: one that was read after another try had ended it has not.
+    if (!outcome.ok) throw new TornReadError(`expected ${session.id} to be payable: ${outcome.message}`)
     return payingOf(changes.latest(session), outcome.intent)
   })
 
 function payingOf(session: Session, { nextAction, lastError }: Intent): Paying {
   if (nextAction !== null) return { kind: 'asked', url: nextAction.url }
-  if (lastError !== null) return { kind: 'declined', session, message: lastError.message }
+  if (lastError !== null) return { kind: 'declined', session, error: lastError }
   return { kind: 'ended', session }
 }
 

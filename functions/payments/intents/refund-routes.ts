@@ -28,6 +28,25 @@ const refundView = ({ id, status, amount, currency, orderId, chargeId, failureRe
   amount: { amount, currency },
 })
 
+const getRefund = route({
+  method: 'GET',
+  path: '/api/payments/refunds/{id}',
+  operationId: 'getRefund',
+  summary: 'Read a refund',
+  permission: 'payments:read',
+  params: idParams,
+  answers: { 200: { description: 'The refund.', body: refundSchema } },
+  problems: ['not_found'],
+  async handle({ params, principal }, { objects }) {
+    const refund = await objects.get<Refund>('refund', principal.workspaceId, params.id)
+    if (refund === undefined) throw unknownRefund(params.id)
+    return { status: 200, body: refundView(refund) }
+  },
+})
+
+const unknownRefund = (id: string): Problem =>
+  new Problem('not_found', `this workspace has no refund ${id.slice(0, 64)}`)
+
 const decideRefund = route({
   method: 'POST',
   path: '/api/payments/refunds/{id}/decide',
@@ -51,7 +70,7 @@ const decideRefund = route({
     const cause = { now, requestId, idempotencyKey: null, traceparent: formatTraceparent(trace) }
     const outcome = await changes.settle(async (collected) => {
       const loaded = await loadRefund(objects, principal.workspaceId, params.id)
-      if (loaded === undefined) throw new Problem('not_found', `this workspace has no refund ${params.id.slice(0, 64)}`)
+      if (loaded === undefined) throw unknownRefund(params.id)
       const operation: Operation = { changes: collected, ids, random, cause }
       return body.outcome === 'failed'
         ? failRefund(operation, loaded, body.reason)
@@ -62,4 +81,4 @@ const decideRefund = route({
   },
 })
 
-export const refundRoutes = [decideRefund]
+export const refundRoutes = [getRefund, decideRefund]

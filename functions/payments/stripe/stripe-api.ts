@@ -2,6 +2,7 @@
 import { customerRoutes } from './catalog/customer-routes.ts'
 import { priceRoutes } from './catalog/price-routes.ts'
 import { productRoutes } from './catalog/product-routes.ts'
+import { endpointRoutes } from './events/endpoint-routes.ts'
 import { eventRoutes } from './events/event-routes.ts'
 import { balanceRoutes } from './payments/balance-routes.ts'
 import { chargeRoutes } from './payments/charge-routes.ts'
@@ -22,4 +23,5 @@ export const stripeRoutes: readonly StripeRoute[] = [
   ...refundRoutes,
   ...balanceRoutes,
   ...eventRoutes,
+  ...endpointRoutes,
 ]

@@ -27,6 +27,8 @@ export interface StripeRoute {
   readonly operationId: string
   readonly summary: string
   readonly permission: Permission
+  /** A field of the answer that is shown this once: the answer that is kept for an idempotency key lacks it. */
+  readonly shownOnce?: string
   /** Of the form or the query, without `expand`. */
   readonly params: z.ZodObject
   /** Called again, with a new operation, when others changed first what it had read. A GET collects no changes. */

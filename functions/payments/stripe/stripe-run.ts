@@ -102,7 +102,7 @@ async function settled(
       const reply = await decided(exchange, services, changes)
       const answer = answerOf(reply, exchange)
       const kept = use !== undefined && !changes.isEmpty
-      if (kept) changes.also(services.idempotency.completion(use, answer))
+      if (kept) changes.also(services.idempotency.completion(use, answerOf(withoutSecret(reply, exchange), exchange)))
       return { answer, headers: 'refusal' in reply ? refusalHeaders(reply.refusal) : {}, kept }
     })
   } catch (error) {
@@ -129,6 +129,14 @@ function answerOf(reply: StripeReply, exchange: StripeExchange): KeptAnswer {
   const requestId = exchange.stripeRequestId
   if ('refusal' in reply) return { status: reply.refusal.status, body: refusalText(reply.refusal, exchange), requestId }
   return { status: 200, body: JSON.stringify(reply.body), requestId }
+}
+
+/** What is shown once is not kept to be shown again. */
+function withoutSecret(reply: StripeReply, { stripeRoute }: StripeExchange): StripeReply {
+  const name = stripeRoute?.shownOnce
+  if (name === undefined || 'refusal' in reply) return reply
+  const { [name]: _, ...body } = reply.body
+  return { body }
 }
 
 const causeOf = ({ request, stripeRequestId, trace, now }: StripeExchange): Cause => ({

@@ -5,6 +5,7 @@ import type { ChangesStore } from '../changes.store.ts'
 import type { PageAddresses } from '../checkout/page-address.ts'
 import type { LedgerStore } from '../ledger/ledger.store.ts'
 import type { ObjectsStore } from '../objects.store.ts'
+import type { SecretBox } from '../webhooks/secrets.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 
 export interface StripeServices {
@@ -15,6 +16,9 @@ export interface StripeServices {
   readonly ids: Ids
   readonly random: Random
   readonly pages: PageAddresses
+  readonly secrets: SecretBox
+  /** Whether webhooks may go to this machine. */
+  readonly allowLoopback: boolean
   /** Scheme and host that users see. */
   readonly publicOrigin: string
 }
