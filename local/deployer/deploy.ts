@@ -31,6 +31,8 @@ export async function synthesiseLocal({
     context: { env: 'local', 'backlot:assets': ASSET_BUCKET, ...(hotReload && { 'backlot:hotReload': true }) },
     environment: { BACKLOT_PORT: String(edgePort), BACKLOT_ENV: 'local' },
     signal,
+    // Hot-reloaded code is in the bundles' own folders, which somebody may have removed.
+    reuse: !hotReload,
   })
   const assets = new Map(stacks.flatMap((stack) => stack.assets.map((asset) => [asset.hash, asset])))
   await Promise.all([...assets.values()].map((asset) => packAsset(asset, CACHE)))
