@@ -6,7 +6,7 @@
  * | workspace | `workspace#<id>` | `workspace` | name, createdAt |
  * | API key | `api-key#<id>` | `api-key` | workspaceId, hash, role, scopes?, name, createdAt, expiresAt?, revokedAt? |
  * | key in its workspace's list | `workspace#<workspaceId>` | `api-key#<id>` | as the API key, without the hash |
- * | OAuth client | `client#<id>` | `client` | workspaceId, name, role, scopes, grants, redirectUris, secretHash?, createdBy, createdAt |
+ * | OAuth client | `client#<id>` | `client` | workspaceId, name, role, scopes, grants, redirectUris, secretHash?, previousSecretHash?, previousSecretEndsAt?, createdBy, createdAt |
  * | client in its workspace's list | `workspace#<workspaceId>` | `client#<id>` | as the client |
  * | the issuer's public keys | `issuer` | `jwks` | keys |
  * | member | `workspace#<id>` | `member#<userId>` | userId, email, role, joinedAt; written by the auth service |
@@ -81,6 +81,9 @@ const clientSchema = z.object({
   redirectUris: z.array(z.string()),
   /** Of a confidential client: the SHA-256 of its secret, hex. */
   secretHash: z.hex().optional(),
+  /** The one before it, which works until then: two, so that a secret can be replaced without a gap. */
+  previousSecretHash: z.hex().optional(),
+  previousSecretEndsAt: z.iso.datetime().optional(),
   createdBy: z.string(),
   createdAt: z.iso.datetime(),
 })

@@ -46,6 +46,7 @@ const filled = (path: string, params: Readonly<Record<string, string>> = {}): st
 const BODIES: Readonly<Record<string, object>> = {
   changeMember: { role: 'viewer' },
   rotateApiKey: {},
+  rotateClientSecret: {},
   updateSchedule: { name: 'Other' },
 }
 
