@@ -35,14 +35,17 @@ export class FakeAws {
     handle: async (request: { headers: Record<string, string>; body: string }) => {
       const operation = request.headers['x-amz-target']?.split('.').at(-1) ?? ''
       this.calls.set(operation, (this.calls.get(operation) ?? 0) + 1)
-      const answer = Buffer.from(JSON.stringify(this.#answer(operation, JSON.parse(String(Buffer.from(request.body))) as Call)))
+      const answer = Buffer.from(
+        JSON.stringify(this.#answer(operation, JSON.parse(String(Buffer.from(request.body))) as Call)),
+      )
       const headers = { 'content-type': request.headers['content-type'] ?? 'application/x-amz-json-1.0' }
       return { response: { statusCode: 200, headers, body: answer } }
     },
   }
 
-  put(item: Item): void {
-    this.#items.set(keyOf(item), item)
+  /** An item in DynamoDB's own JSON. */
+  put(item: object): void {
+    this.#items.set(keyOf(item as Item), item as Item)
   }
 
   forget(): void {

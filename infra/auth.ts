@@ -1,12 +1,19 @@
 /** People, workspaces and keys: the pages and the API, and the mails behind them. */
 import { type App, Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
-import { apiEnvironment, oauth2Environment, sendMailsEnvironment } from '../functions/auth/environment.ts'
-import { grantAccessWrite } from './constructs/platform-access.ts'
+import {
+  apiEnvironment,
+  oauth2Environment,
+  publishEventsEnvironment,
+  sendMailsEnvironment,
+} from '../functions/auth/environment.ts'
+import { OUTBOX_PREFIX } from '../functions/auth/events.ts'
+import { grantAccessWrite, grantPublish } from './constructs/platform-access.ts'
 import { grantKit, ServiceApi } from './constructs/service-api.ts'
 import { ServiceFunction } from './constructs/service-function.ts'
 import { ServiceStack } from './constructs/service-stack.ts'
 import { ServiceTable } from './constructs/service-table.ts'
+import { StreamConsumer } from './constructs/stream-consumer.ts'
 import { grantEnqueueTask } from './constructs/task-commands.ts'
 import { WorkQueue } from './constructs/work-queue.ts'
 import type { Environment } from './environments.ts'
@@ -22,6 +29,7 @@ export class Auth extends ServiceStack {
     const table = new ServiceTable(this, 'Table')
     this.#api(table, this.#mails(table))
     this.#oauth2(table)
+    this.#events(table)
   }
 
   #api(table: ServiceTable, mails: WorkQueue): void {
@@ -58,6 +66,21 @@ export class Auth extends ServiceStack {
     const api = new ServiceApi(this, 'OAuth2Api', { name: 'oauth2', handler, monitoring })
     this.publish('OAuth2ApiId', api.apiId)
     this.publish('OAuth2ApiUrl', api.url)
+  }
+
+  /** News alone, and only once: that TTL takes an item away is none. */
+  #events(table: ServiceTable): void {
+    const monitoring = {
+      impact: 'Other services hear late of people, members and keys; who may do what holds at once.',
+    }
+    const consumer = new ServiceFunction(this, 'PublishEvents', {
+      source: 'functions/auth/publish-events.lambda.ts',
+      environment: publishEventsEnvironment,
+      monitoring,
+    })
+    grantPublish(consumer, 'EVENT_BUS')
+    const filters = [{ eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ prefix: OUTBOX_PREFIX }] } } } }]
+    new StreamConsumer(this, 'News', { table, consumer, filters, monitoring })
   }
 
   /** KMS rotates no asymmetric keys by itself: a new key is a new resource, published before it signs. */

@@ -4,6 +4,7 @@ import type { Workspace } from '#core/access.store.ts'
 import { sameHash } from '#core/api-key.ts'
 import type { Person } from '#core/permissions.ts'
 import type { AuthServices } from './auth-services.ts'
+import type { Origin } from './events.ts'
 import { type Invitation, invitationState } from './invitation.ts'
 import { hashSecret, parseToken } from './secret-token.ts'
 
@@ -32,19 +33,21 @@ export async function invitationOfLink(
 export async function acceptInvitation(
   token: string,
   person: Person,
-  now: Date,
-  services: Services,
+  origin: Origin,
+  services: Services & Pick<AuthServices, 'tell'>,
 ): Promise<Accepted> {
+  const { now } = origin
   const found = await invitationOfLink(token, now, services)
   if (found === undefined || found.invitation.email !== person.email) return { kind: 'refused' }
   const { invitation, workspace } = found
   const { userId, email } = person
   const member = { userId, email, role: invitation.role, joinedAt: now.toISOString() }
-  const joined = await services.invitations.accept(
-    invitation,
-    userId,
-    now,
-    services.workspaces.joining(workspace, member),
-  )
+  const joined = await services.invitations.accept(invitation, userId, now, [
+    ...services.workspaces.joining(workspace, member),
+    ...services.tell(
+      { type: 'MemberJoined', workspaceId: workspace.id, about: userId, data: { userId, role: member.role } },
+      origin,
+    ),
+  ])
   return joined ? { kind: 'joined', workspace } : { kind: 'refused' }
 }

@@ -9,6 +9,7 @@ import { rateLimitStore } from '#core/rate-limit.store.ts'
 import { authApi } from './auth-api.ts'
 import { createClientsStore } from './clients.store.ts'
 import { apiEnvironment } from './environment.ts'
+import { outboxItemOf } from './events.ts'
 import { createForms } from './forms.ts'
 import { createInvitationsStore } from './invitations.store.ts'
 import { createRequestMail } from './mails-queue.store.ts'
@@ -38,6 +39,9 @@ export const handler = httpHandler({
     forms: createForms(cookies, random, () => secret.key('form'), kit.publicOrigin),
     throttle: createThrottle(rateLimitStore(dynamo, environment.STATE_TABLE), clock),
     requestMail: createRequestMail(queueClient(), environment.MAILS_QUEUE_URL),
+    tell: (news, origin) => [
+      { Put: { TableName: environment.AUTH_TABLE, Item: outboxItemOf(news, ids('evt'), origin) } },
+    ],
     workspaces: createWorkspacesStore(dynamo, environment.ACCESS_TABLE),
     invitations: createInvitationsStore(dynamo, environment.AUTH_TABLE),
     access,

@@ -9,6 +9,7 @@
  *   invitation     WS#<workspace>        INVITATION#<id>      email role hash createdBy createdAt expiresAt ttl
  *   … accepted     WS#<workspace>        INVITATION#<id>      … acceptedAt acceptedBy
  *   … withdrawn    WS#<workspace>        INVITATION#<id>      … revokedAt
+ *   news           OUTBOX#<object>       <event id>           type version occurredAt workspaceId sequence traceparent data ttl
  *
  * `hash` is the SHA-256 of a secret that only its owner has. Times are RFC 3339; `ttl` is in epoch seconds, and whoever
  * reads compares the time that counts.

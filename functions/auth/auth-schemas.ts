@@ -147,4 +147,19 @@ export const clientBody = z
 export const newClientBody = clientBody
   .extend({ secret: z.string().optional().meta({ description: 'The `client_secret`. It is shown this once.' }) })
   .meta({ id: 'NewOAuthClient', description: 'A new client with its secret.' })
+export const rotateClientSecretBody = z.object({
+  overlapSeconds: z
+    .int()
+    .min(0)
+    .max(604_800)
+    .default(86_400)
+    .meta({ description: 'How long the old secret still works, so that its users can be moved: at most a week.' }),
+})
+export const rotatedClientSecretBody = z
+  .object({
+    id: z.string().meta({ description: 'The `client_id`.' }),
+    secret: z.string().meta({ description: 'The new `client_secret`. It is shown this once.' }),
+    previousEndsAt: time.meta({ description: 'From when on the old secret is refused.' }),
+  })
+  .meta({ id: 'RotatedClientSecret', description: 'The new secret of a client.' })
 export const clientListBody = pageOf(clientBody)

@@ -5,6 +5,7 @@ import type { Cursors } from '#core/cursor.ts'
 import type { Ids } from '#core/ids.ts'
 import type { Random } from '#core/random.ts'
 import type { ClientsStore } from './clients.store.ts'
+import type { News, Origin } from './events.ts'
 import type { Forms } from './forms.ts'
 import type { InvitationsStore } from './invitations.store.ts'
 import type { RequestMail } from './mails-queue.store.ts'
@@ -13,7 +14,7 @@ import type { SessionsStore } from './sessions.store.ts'
 import type { Sessions } from './sessions.ts'
 import type { Throttle } from './throttle.ts'
 import type { UsersStore } from './users.store.ts'
-import type { WorkspacesStore } from './workspaces.store.ts'
+import type { Actions, WorkspacesStore } from './workspaces.store.ts'
 
 export interface AuthServices {
   readonly users: UsersStore
@@ -23,6 +24,8 @@ export interface AuthServices {
   readonly forms: Forms
   readonly throttle: Throttle
   readonly requestMail: RequestMail
+  /** What makes a change news: to be part of its transaction. */
+  readonly tell: (news: News, origin: Origin) => Actions
   readonly workspaces: WorkspacesStore
   readonly invitations: InvitationsStore
   readonly access: AccessStore

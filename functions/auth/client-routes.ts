@@ -1,9 +1,18 @@
 /** The routes of OAuth clients. A client's secret is in the answer that makes it and nowhere else. */
 import type { Client } from '#core/access.store.ts'
+import { SECOND } from '#core/clock.ts'
 import { permissionsOf } from '#core/permissions.ts'
 import { type FieldError, Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
-import { clientListBody, createClientBody, idParams, listQuery, newClientBody } from './auth-schemas.ts'
+import {
+  clientListBody,
+  createClientBody,
+  idParams,
+  listQuery,
+  newClientBody,
+  rotateClientSecretBody,
+  rotatedClientSecretBody,
+} from './auth-schemas.ts'
 import type { AuthServices } from './auth-services.ts'
 import { redirectUriFault } from './oauth2/redirect-uri.ts'
 import { hashSecret, newSecret } from './secret-token.ts'
@@ -82,7 +91,30 @@ const deleteClient = route({
   },
 })
 
-export const clientRoutes = [createClient, listClients, deleteClient]
+const rotateSecret = route({
+  method: 'POST',
+  path: `${PATH}/{id}/rotate-secret`,
+  operationId: 'rotateClientSecret',
+  summary: 'Replace the secret of an OAuth client',
+  description:
+    'The old secret works on for the overlap. Two work at most: one that was still in its overlap ends at once.',
+  permission: 'clients:write',
+  params: idParams,
+  body: rotateClientSecretBody,
+  answers: { 201: { description: 'The new secret; it is shown this once.', body: rotatedClientSecretBody } },
+  problems: ['not_found'],
+  idempotent: false,
+  async handle({ params, body, principal, now }, { clients, random }) {
+    const secret = newSecret(random)
+    const endsAt = new Date(now.getTime() + body.overlapSeconds * SECOND)
+    const { workspaceId } = principal
+    if (!(await clients.rotateSecret(workspaceId, params.id, hashSecret(secret), endsAt)))
+      throw new Problem('not_found', `this workspace has no client ${params.id.slice(0, 64)} with a secret`)
+    return { status: 201, body: { id: params.id, secret, previousEndsAt: endsAt.toISOString() } }
+  },
+})
+
+export const clientRoutes = [createClient, listClients, rotateSecret, deleteClient]
 
 interface Wish {
   readonly type: 'public' | 'confidential'

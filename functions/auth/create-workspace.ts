@@ -2,6 +2,7 @@
 import type { Workspace } from '#core/access.store.ts'
 import type { Person } from '#core/permissions.ts'
 import type { AuthServices } from './auth-services.ts'
+import type { Origin } from './events.ts'
 
 /** A headline fits; the name stands in mails and lists. */
 export const MAX_WORKSPACE_NAME = 80
@@ -12,11 +13,14 @@ export const isWorkspaceName = (name: string): boolean => /^(?=.*\S)[^\p{Cc}]{1,
 export async function createWorkspace(
   name: string,
   person: Person,
-  now: Date,
-  { ids, workspaces }: Pick<AuthServices, 'ids' | 'workspaces'>,
+  origin: Origin,
+  { ids, workspaces, tell }: Pick<AuthServices, 'ids' | 'workspaces' | 'tell'>,
 ): Promise<Workspace> {
-  const at = now.toISOString()
+  const at = origin.now.toISOString()
   const workspace = { id: ids('wsp'), name, createdAt: at }
-  await workspaces.create(workspace, { userId: person.userId, email: person.email, role: 'owner', joinedAt: at })
+  const { userId, email } = person
+  const about = { workspaceId: workspace.id, about: workspace.id }
+  const news = tell({ type: 'WorkspaceCreated', ...about, data: { name, createdBy: userId } }, origin)
+  await workspaces.create(workspace, { userId, email, role: 'owner', joinedAt: at }, news)
   return workspace
 }

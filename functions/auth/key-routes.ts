@@ -28,12 +28,14 @@ const createKey = route({
   body: createApiKeyBody,
   answers: { 201: { description: 'The key; its secret is shown this once.', body: newApiKeyBody } },
   idempotent: false,
-  async handle({ body, principal, now }, services) {
+  async handle({ body, principal, now, trace }, services) {
     const decision = decideKey(body, principal, now)
     if (!decision.ok)
       throw new Problem('validation_failed', 'See errors for what to change.', { errors: decision.errors })
     const { key, text } = await drawn(decision.key, services)
-    await services.access.putApiKey(key)
+    const data = { keyId: key.id, role: key.role, createdBy: key.createdBy ?? '' }
+    const news = { type: 'ApiKeyCreated', workspaceId: key.workspaceId, about: key.id, data } as const
+    await services.access.putApiKey(key, services.tell(news, { now, trace }))
     return { status: 201, body: { ...key, key: text } }
   },
 })
@@ -72,14 +74,16 @@ const rotateKey = route({
   answers: { 201: { description: 'The new key; its secret is shown this once.', body: newApiKeyBody } },
   problems: ['not_found', 'conflict'],
   idempotent: false,
-  async handle({ params, body, principal, now }, services) {
+  async handle({ params, body, principal, now, trace }, services) {
     const old = await services.access.findApiKey(params.id)
     if (old === undefined || old.workspaceId !== principal.workspaceId) throw unknownKey(params.id)
     const decision = decideKey({ name: old.name, scopes: old.scopes }, { ...principal, role: old.role }, now)
     if (!decision.ok) throw new Problem('permission_denied', 'expected a key that may do no more than you')
     const { key, text } = await drawn(decision.key, services)
     const endsAt = endOfOverlap(old, body.overlapSeconds * SECOND, now)
-    if (!(await services.access.rotateApiKey(old.id, endsAt, key)))
+    const data = { keyId: old.id, replacedBy: key.id, endsAt: endsAt.toISOString() }
+    const news = { type: 'ApiKeyRotated', workspaceId: key.workspaceId, about: old.id, data } as const
+    if (!(await services.access.rotateApiKey(old.id, endsAt, key, services.tell(news, { now, trace }))))
       throw new Problem('conflict', 'expected a key that works and was not rotated yet')
     return { status: 201, body: { ...key, key: text } }
   },
@@ -95,8 +99,10 @@ const revokeKey = route({
   params: idParams,
   answers: { 204: { description: 'The key is revoked.' } },
   problems: ['not_found'],
-  async handle({ params, principal, now }, { access }) {
-    if (await access.revokeApiKey(principal.workspaceId, params.id, now)) return { status: 204 }
+  async handle({ params, principal, now, trace }, { access, tell }) {
+    const { workspaceId } = principal
+    const news = { type: 'ApiKeyRevoked', workspaceId, about: params.id, data: { keyId: params.id } } as const
+    if (await access.revokeApiKey(workspaceId, params.id, now, tell(news, { now, trace }))) return { status: 204 }
     throw unknownKey(params.id)
   },
 })

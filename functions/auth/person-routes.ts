@@ -86,8 +86,8 @@ const makeWorkspace = route({
   permission: 'person',
   body: createWorkspaceBody,
   answers: { 201: { description: 'The workspace.', body: workspaceBody } },
-  async handle({ body, principal, now }, services) {
-    return { status: 201, body: await createWorkspace(body.name, principal, now, services) }
+  async handle({ body, principal, now, trace }, services) {
+    return { status: 201, body: await createWorkspace(body.name, principal, { now, trace }, services) }
   },
 })
 
@@ -101,8 +101,8 @@ const acceptInvitationRoute = route({
   body: acceptInvitationBody,
   answers: { 200: { description: 'The workspace that you are in now.', body: workspaceBody } },
   problems: ['not_found'],
-  async handle({ body, principal, now }, services) {
-    const outcome = await acceptInvitation(body.token, principal, now, services)
+  async handle({ body, principal, now, trace }, services) {
+    const outcome = await acceptInvitation(body.token, principal, { now, trace }, services)
     if (outcome.kind === 'joined') return { status: 200, body: outcome.workspace }
     throw new Problem('not_found', 'there is no invitation for you with this token')
   },

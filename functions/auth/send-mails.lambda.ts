@@ -7,13 +7,11 @@ import { sqsHandler } from '#core/sqs.ts'
 import { createEnqueueTask } from '#core/task-commands.store.ts'
 import { formatTraceparent } from '#core/trace.ts'
 import { sendMailsEnvironment } from './environment.ts'
+import { NOBODYS_WORKSPACE } from './events.ts'
 import { createInvitationsStore } from './invitations.store.ts'
 import { mailRequest } from './mail-request.ts'
 import { type MailServices, prepareMail } from './prepare-mail.ts'
 import { createUsersStore } from './users.store.ts'
-
-/** Mails to people are nobody's workspace's: their tasks, which hold the links, stand in one that has no members. */
-const MAILS_WORKSPACE = 'wsp_00000000000000000000000000'
 
 const environment = sendMailsEnvironment.read()
 const kit = createKit(environment, { clock: systemClock, random: systemRandom })
@@ -38,7 +36,7 @@ export const handler = sqsHandler({
         const mail = await prepareMail(body, services)
         if (mail === undefined) continue
         const { to, subject, text, html } = mail
-        const command = { id: `auth-mail#${body.id}`, workspaceId: MAILS_WORKSPACE, name: 'email.send' }
+        const command = { id: `auth-mail#${body.id}`, workspaceId: NOBODYS_WORKSPACE, name: 'email.send' }
         const input = { to: [to], subject, text, html, tags: { kind: body.kind } }
         await enqueueTask({ ...command, input, traceparent: formatTraceparent(trace) })
       } catch (error) {

@@ -9,6 +9,7 @@ import { type TableKey, TTL_ATTRIBUTE } from '#core/table.ts'
 import { transact } from '#core/transact.store.ts'
 import { emailKey, registrationKey, userKey } from './auth-keys.ts'
 import type { User } from './user.ts'
+import type { Actions } from './workspaces.store.ts'
 
 /** A link that was sent by mail: what is stored of it, and the id of the request that it answers. */
 export interface SentLink {
@@ -25,8 +26,8 @@ export interface UsersStore {
   putRegistration(email: string, link: SentLink): Promise<void>
   /** Whether the link would work now: asked before a password is hashed for it. The write decides. */
   isNewestRegistration(email: string, linkHash: string, now: Date): Promise<boolean>
-  /** False when the link was used, is over, is not the newest, or somebody has the address. */
-  register(user: User, linkHash: string, now: Date): Promise<boolean>
+  /** False when the link was used, is over, is not the newest, or somebody has the address. `also` is in the same transaction. */
+  register(user: User, linkHash: string, now: Date, also?: Actions): Promise<boolean>
   /** As `putRegistration`. */
   putReset(userId: string, link: SentLink): Promise<void>
   /** Whose password the link would set now, if it would; as `isNewestRegistration`. */
@@ -71,7 +72,8 @@ export function createUsersStore(client: DynamoDBDocumentClient, table: string):
       const item = await get(registrationKey(email))
       return item !== undefined && item['hash'] === linkHash && String(item['expiresAt']) > now.toISOString()
     },
-    register: (user, linkHash, now) => unlessRefused(transact(client, registration(table, user, linkHash, now))),
+    register: (user, linkHash, now, also = []) =>
+      unlessRefused(transact(client, [...registration(table, user, linkHash, now), ...also])),
     async putReset(userId, { hash, request, expiresAt }) {
       // `resetRequest` outlives the link, so that a message delivered late does not bring a used link back.
       const newer = 'attribute_exists(pk) AND (attribute_not_exists(resetRequest) OR resetRequest < :request)'
@@ -120,7 +122,7 @@ export function createUsersStore(client: DynamoDBDocumentClient, table: string):
  *   mail sent ──follow──► registered: user and address exist, the link is gone
  *       └─ newer mail ──► only the newer link works
  */
-function registration(table: string, user: User, linkHash: string, now: Date): Parameters<typeof transact>[1] {
+function registration(table: string, user: User, linkHash: string, now: Date): Actions {
   const { id, ...profile } = user
   const isNew = 'attribute_not_exists(pk)'
   const newestLink = '#hash = :link'

@@ -62,10 +62,15 @@ const changeMember = route({
   body: changeMemberBody,
   answers: { 200: { description: 'The member.', body: memberBody } },
   problems: ['not_found', 'role_above_yours', 'last_owner', 'conflict'],
-  async handle({ params, body, principal }, { access, workspaces }) {
+  async handle({ params, body, principal, now, trace }, { access, workspaces, tell }) {
     const member = await memberOf(access, principal.workspaceId, params.id)
     checkRoles(principal.role, member.role, body.role)
-    if (member.role !== body.role) settled(await workspaces.changeRole(principal.workspaceId, member, body.role))
+    if (member.role === body.role) return { status: 200, body: member }
+    const { workspaceId } = principal
+    const { userId, role: from } = member
+    const data = { userId, from, to: body.role }
+    const news = tell({ type: 'MemberRoleChanged', workspaceId, about: userId, data }, { now, trace })
+    settled(await workspaces.changeRole(workspaceId, member, body.role, news))
     return { status: 200, body: { ...member, role: body.role } }
   },
 })
@@ -80,10 +85,13 @@ const removeMember = route({
   params: idParams,
   answers: { 204: { description: 'The member is out.' } },
   problems: ['not_found', 'role_above_yours', 'last_owner', 'conflict'],
-  async handle({ params, principal }, { access, workspaces }) {
+  async handle({ params, principal, now, trace }, { access, workspaces, tell }) {
     const member = await memberOf(access, principal.workspaceId, params.id)
     checkRoles(principal.role, member.role)
-    settled(await workspaces.remove(principal.workspaceId, member))
+    const { workspaceId } = principal
+    const { userId, role: held } = member
+    const news = tell({ type: 'MemberLeft', workspaceId, about: userId, data: { userId, role: held } }, { now, trace })
+    settled(await workspaces.remove(workspaceId, member, news))
     return { status: 204 }
   },
 })

@@ -29,19 +29,20 @@ export interface Membership {
 
 /** `changed`: the member is not there, or not in the role that the change was decided on. */
 export type MemberChange = 'done' | 'last_owner' | 'changed'
-export type Actions = Parameters<typeof transact>[1]
+export type Actions = NonNullable<Parameters<typeof transact>[1]>
 
 /** A list shows at most so many; a workspace with more needs groups first. */
 export const MAX_MEMBERS = 100
 
+/** `also` is written in the same transaction. */
 export interface WorkspacesStore {
-  create(workspace: Workspace, owner: Member): Promise<void>
+  create(workspace: Workspace, owner: Member, also?: Actions): Promise<void>
   /** At most 100, the oldest first. */
   listOf(userId: string): Promise<readonly Membership[]>
   /** At most 100, the oldest first. */
   members(workspaceId: string): Promise<readonly Member[]>
-  changeRole(workspaceId: string, member: Member, to: Role): Promise<MemberChange>
-  remove(workspaceId: string, member: Member): Promise<MemberChange>
+  changeRole(workspaceId: string, member: Member, to: Role, also?: Actions): Promise<MemberChange>
+  remove(workspaceId: string, member: Member, also?: Actions): Promise<MemberChange>
   /** For a transaction that somebody joins by; fails on a condition when they are in already. */
   joining(workspace: Workspace, member: Member): Actions
 }
@@ -85,9 +86,9 @@ export function createWorkspacesStore(client: DynamoDBDocumentClient, table: str
 
   return {
     joining,
-    async create(workspace, owner) {
+    async create(workspace, owner, also = []) {
       const item = { pk: `workspace#${workspace.id}`, sk: 'workspace', ...workspace }
-      await transact(client, [put(item), ...(joining(workspace, owner) ?? [])])
+      await transact(client, [put(item), ...joining(workspace, owner), ...also])
     },
     async listOf(userId) {
       const items = await list(`user#${userId}`, 'workspace#')
@@ -97,9 +98,8 @@ export function createWorkspacesStore(client: DynamoDBDocumentClient, table: str
       const items = await list(`workspace#${workspaceId}`, 'member#')
       return items.map(({ userId, email, role, joinedAt }) => ({ userId, email, role, joinedAt }))
     },
-    changeRole: (workspaceId, { userId, role: from }, to) =>
-      change(client, [
-        ...ownersChange(table, workspaceId, from, to),
+    changeRole: (workspaceId, { userId, role: from }, to, also = []) =>
+      change(client, ownersChange(table, workspaceId, from, to), [
         ...[memberKey(workspaceId, userId), entryKey(userId, workspaceId)].map((Key) => ({
           Update: {
             TableName: table,
@@ -108,13 +108,14 @@ export function createWorkspacesStore(client: DynamoDBDocumentClient, table: str
             ...inRole(from, { ':to': to }),
           },
         })),
+        ...also,
       ]),
-    remove: (workspaceId, { userId, role: from }) =>
-      change(client, [
-        ...ownersChange(table, workspaceId, from, undefined),
+    remove: (workspaceId, { userId, role: from }, also = []) =>
+      change(client, ownersChange(table, workspaceId, from, undefined), [
         ...[memberKey(workspaceId, userId), entryKey(userId, workspaceId)].map((Key) => ({
           Delete: { TableName: table, Key, ...inRole(from) },
         })),
+        ...also,
       ]),
   }
 }
@@ -134,15 +135,15 @@ function ownersChange(table: string, workspaceId: string, from: Role | undefined
   return [{ Update: { ...base, ...(to === 'owner' ? { ExpressionAttributeValues: { ':change': 1 } } : leaves) } }]
 }
 
-async function change(client: DynamoDBDocumentClient, actions: Actions): Promise<MemberChange> {
+async function change(client: DynamoDBDocumentClient, owners: Actions, others: Actions): Promise<MemberChange> {
   try {
-    await transact(client, actions)
+    await transact(client, [...owners, ...others])
     return 'done'
   } catch (error) {
     const failed = cancellationCodes(error).map((code) => code === 'ConditionalCheckFailed')
     if (!failed.includes(true)) throw error
     // The counter comes first where there is one; a member in another role explains its failure too.
-    const aboutOwners = actions !== undefined && actions.length > 2 && failed[0] === true
+    const aboutOwners = owners.length > 0 && failed[0] === true
     return aboutOwners && !failed.slice(1).includes(true) ? 'last_owner' : 'changed'
   }
 }

@@ -6,7 +6,7 @@
  * | workspace | `workspace#<id>` | `workspace` | name, createdAt |
  * | API key | `api-key#<id>` | `api-key` | workspaceId, hash, role, scopes?, name, createdAt, expiresAt?, revokedAt? |
  * | key in its workspace's list | `workspace#<workspaceId>` | `api-key#<id>` | as the API key, without the hash |
- * | OAuth client | `client#<id>` | `client` | workspaceId, name, role, scopes, grants, redirectUris, secretHash?, createdBy, createdAt |
+ * | OAuth client | `client#<id>` | `client` | workspaceId, name, role, scopes, grants, redirectUris, secretHash?, previousSecretHash?, previousSecretEndsAt?, createdBy, createdAt |
  * | client in its workspace's list | `workspace#<workspaceId>` | `client#<id>` | as the client |
  * | the issuer's public keys | `issuer` | `jwks` | keys |
  * | member | `workspace#<id>` | `member#<userId>` | userId, email, role, joinedAt; written by the auth service |
@@ -26,6 +26,7 @@ import {
   PutCommand,
   QueryCommand,
   TransactWriteCommand,
+  type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import * as z from 'zod'
 import { type PublicJwk, publicJwk } from './access-token.ts'
@@ -80,18 +81,23 @@ const clientSchema = z.object({
   redirectUris: z.array(z.string()),
   /** Of a confidential client: the SHA-256 of its secret, hex. */
   secretHash: z.hex().optional(),
+  /** The one before it, which works until then: two, so that a secret can be replaced without a gap. */
+  previousSecretHash: z.hex().optional(),
+  previousSecretEndsAt: z.iso.datetime().optional(),
   createdBy: z.string(),
   createdAt: z.iso.datetime(),
 })
 /** An OAuth client. */
 export type Client = z.infer<typeof clientSchema>
 
+type Actions = NonNullable<TransactWriteCommandInput['TransactItems']>
+
 export interface AccessStore {
   /** Creates or replaces. */
   putWorkspace(workspace: Workspace): Promise<void>
   findWorkspace(id: string): Promise<Workspace | undefined>
-  /** Creates or replaces the key and its entry in the workspace's list. */
-  putApiKey(key: StoredApiKey): Promise<void>
+  /** Creates or replaces the key and its entry in the workspace's list. `also` is written in the same transaction, here and below. */
+  putApiKey(key: StoredApiKey, also?: Actions): Promise<void>
   findApiKey(id: string): Promise<StoredApiKey | undefined>
   /** At most `limit`, oldest first, those after the id `after`. */
   listApiKeys(workspaceId: string, limit: number, after?: string): Promise<readonly ListedApiKey[]>
@@ -99,14 +105,14 @@ export interface AccessStore {
    * Puts `key` in the place of `oldId`, which ends at `endsAt`. False when the workspace has no such
    * key that works until then and was not rotated yet.
    */
-  rotateApiKey(oldId: string, endsAt: Date, key: StoredApiKey): Promise<boolean>
+  rotateApiKey(oldId: string, endsAt: Date, key: StoredApiKey, also?: Actions): Promise<boolean>
   /** The public keys of the issuer of access tokens; none before it first ran. */
   issuerKeys(): Promise<readonly PublicJwk[]>
   putIssuerKeys(keys: readonly PublicJwk[]): Promise<void>
   findClient(id: string): Promise<Client | undefined>
   findMember(workspaceId: string, userId: string): Promise<Member | undefined>
   /** False when the workspace has no such key. Revoking again keeps the first time. */
-  revokeApiKey(workspaceId: string, id: string, revokedAt: Date): Promise<boolean>
+  revokeApiKey(workspaceId: string, id: string, revokedAt: Date, also?: Actions): Promise<boolean>
 }
 
 const workspaceKey = (id: string): TableKey => ({ pk: `workspace#${id}`, sk: 'workspace' })
@@ -130,14 +136,15 @@ export function accessStore(client: DynamoDBDocumentClient, table: string): Acce
       const item = await get(workspaceKey(id))
       return item === undefined ? undefined : workspaceSchema.parse(item)
     },
-    async putApiKey(key) {
-      await client.send(new TransactWriteCommand({ TransactItems: putsOf(table, key) }))
+    async putApiKey(key, also = []) {
+      await client.send(new TransactWriteCommand({ TransactItems: [...putsOf(table, key), ...also] }))
     },
     async findApiKey(id) {
       const item = await get(apiKeyKey(id))
       return item === undefined ? undefined : apiKeySchema.parse(item)
     },
-    rotateApiKey: (oldId, endsAt, key) => rotateApiKey(client, table, oldId, endsAt, key),
+    rotateApiKey: (oldId, endsAt, key, also = []) =>
+      rotateApiKey(client, table, oldId, endsAt, [...putsOf(table, key), ...also], key),
     async issuerKeys() {
       const item = await get(ISSUER_KEYS)
       return item === undefined ? [] : z.array(publicJwk).parse(item['keys'])
@@ -154,7 +161,8 @@ export function accessStore(client: DynamoDBDocumentClient, table: string): Acce
       return item === undefined ? undefined : memberSchema.parse(item)
     },
     listApiKeys: (workspaceId, limit, after) => listApiKeys(client, table, workspaceId, limit, after),
-    revokeApiKey: (workspaceId, id, revokedAt) => revokeApiKey(client, table, workspaceId, id, revokedAt),
+    revokeApiKey: (workspaceId, id, revokedAt, also = []) =>
+      revokeApiKey(client, table, { workspaceId, id }, revokedAt, also),
   }
 }
 
@@ -181,9 +189,9 @@ async function listApiKeys(
 async function revokeApiKey(
   client: DynamoDBDocumentClient,
   table: string,
-  workspaceId: string,
-  id: string,
+  { workspaceId, id }: { readonly workspaceId: string; readonly id: string },
   revokedAt: Date,
+  also: Actions,
 ): Promise<boolean> {
   // Named condition `of this workspace`: a foreign or unknown id changes nothing.
   const update = (Key: TableKey) => ({
@@ -197,7 +205,7 @@ async function revokeApiKey(
   })
   try {
     await client.send(
-      new TransactWriteCommand({ TransactItems: [update(apiKeyKey(id)), update(listKey(workspaceId, id))] }),
+      new TransactWriteCommand({ TransactItems: [update(apiKeyKey(id)), update(listKey(workspaceId, id)), ...also] }),
     )
     return true
   } catch (error) {
@@ -221,6 +229,7 @@ async function rotateApiKey(
   table: string,
   oldId: string,
   endsAt: Date,
+  puts: Actions,
   key: StoredApiKey,
 ): Promise<boolean> {
   // Named conditions: `of this workspace`, `still works`, `first rotation`. A key that ends earlier keeps its end.
@@ -237,7 +246,7 @@ async function rotateApiKey(
   try {
     await client.send(
       new TransactWriteCommand({
-        TransactItems: [retire(apiKeyKey(oldId)), retire(listKey(key.workspaceId, oldId)), ...putsOf(table, key)],
+        TransactItems: [retire(apiKeyKey(oldId)), retire(listKey(key.workspaceId, oldId)), ...puts],
       }),
     )
     return true

@@ -96,6 +96,17 @@ describe('refresh tokens', () => {
     expect((await links(next.access_token)).status).toBe(200)
   })
 
+  it('that come again at once give the same tokens: an answer may be lost on the way', async () => {
+    const { config, tokens } = await signedIn(ann, await application())
+    const [first, again] = [
+      await client.refreshTokenGrant(config, tokens.refresh_token ?? ''),
+      await client.refreshTokenGrant(config, tokens.refresh_token ?? ''),
+    ]
+    expect(again.refresh_token).toBe(first.refresh_token)
+    expect(again.access_token).toBe(first.access_token)
+    expect((await client.refreshTokenGrant(config, first.refresh_token ?? '')).refresh_token).toBeDefined()
+  })
+
   it('are revoked with their family by the application', async () => {
     const { config, tokens } = await signedIn(ann, await application())
     await client.tokenRevocation(config, tokens.refresh_token ?? '')
@@ -127,6 +138,22 @@ describe('client credentials', () => {
     const app = await machine()
     for (const wrong of [{ ...app, secret: 'x'.repeat(43) }, await application()])
       await expect(client.clientCredentialsGrant(await discovered(origin, wrong), {})).rejects.toThrow()
+  })
+
+  it('are slowed down after ten wrong secrets, in the words of RFC 6749', async () => {
+    const app = await machine()
+    const ask = () =>
+      fetch(`${origin}/oauth2/token`, {
+        method: 'POST',
+        headers: { Authorization: `Basic ${Buffer.from(`${app.id}:${'x'.repeat(43)}`).toString('base64')}` },
+        body: new URLSearchParams({ grant_type: 'client_credentials' }),
+      })
+    const statuses: number[] = []
+    for (let tries = 0; tries < 10; tries += 1) statuses.push((await ask()).status)
+    expect(new Set(statuses)).toEqual(new Set([401]))
+    const slowed = await ask()
+    expect([slowed.status, await slowed.json()]).toMatchObject([429, { error: 'temporarily_unavailable' }])
+    expect(Number(slowed.headers.get('retry-after'))).toBeGreaterThan(0)
   })
 
   it('end within seconds of the client', async () => {

@@ -47,6 +47,7 @@ const BODIES: Readonly<Record<string, object>> = {
   changeMember: { role: 'viewer' },
   rotateApiKey: {},
   decideRefund: { outcome: 'failed' },
+  rotateClientSecret: {},
   updateSchedule: { name: 'Other' },
 }
 

@@ -53,6 +53,8 @@ export function clientMetadata({
   scopes,
   redirectUris,
   secretHash,
+  previousSecretHash,
+  previousSecretEndsAt,
   workspaceId,
 }: Client): AdapterPayload {
   const confidential = secretHash !== undefined
@@ -69,6 +71,8 @@ export function clientMetadata({
     workspace_id: workspaceId,
     // Compared as a hash: `compareClientSecret` of `provider.ts`.
     ...(confidential && { client_secret: secretHash }),
+    ...(previousSecretHash !== undefined && { previous_secret: previousSecretHash }),
+    ...(previousSecretEndsAt !== undefined && { previous_secret_ends_at: previousSecretEndsAt }),
   }
 }
 
@@ -90,7 +94,7 @@ export function configuration({
     pkce: { required: () => true },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
-    extraClientMetadata: { properties: ['workspace_id'] },
+    extraClientMetadata: { properties: ['workspace_id', 'previous_secret', 'previous_secret_ends_at'] },
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: () => false,

@@ -81,13 +81,13 @@ const makeWorkspace = route({
   operationId: 'makeWorkspaceByForm',
   summary: 'Make a workspace',
   body: z.object({ form: formToken, name: text(1_000) }),
-  async handle({ body, headers, now }, services) {
+  async handle({ body, headers, now, trace }, services) {
     const person = await services.sessions.person(headers['cookie'])
     if (person === undefined) return signInFirst(ACCOUNT)
     if (!(await services.forms.isOurs(headers, person.sessionId, body.form))) return stale()
     const name = body.name.trim()
     if (!isWorkspaceName(name)) return showAccountPage(400, headers, person, services, { nameFault: true })
-    await createWorkspace(name, person, now, services)
+    await createWorkspace(name, person, { now, trace }, services)
     return seeOther(`${ACCOUNT}?say=made`)
   },
 })
@@ -149,11 +149,11 @@ const joinWorkspace = route({
   operationId: 'joinByForm',
   summary: 'Accept an invitation',
   body: z.object({ form: formToken, token: linkToken }),
-  async handle({ body, headers, now }, services) {
+  async handle({ body, headers, now, trace }, services) {
     const person = await services.sessions.person(headers['cookie'])
     if (person === undefined) return signInFirst(ACCOUNT)
     if (!(await services.forms.isOurs(headers, person.sessionId, body.form))) return stale()
-    const outcome = await acceptInvitation(body.token, person, now, services)
+    const outcome = await acceptInvitation(body.token, person, { now, trace }, services)
     return outcome.kind === 'joined' ? seeOther(`${ACCOUNT}?say=joined`) : page(400, deadLinkPage(ACCOUNT))
   },
 })

@@ -1,5 +1,6 @@
 /** The pages of people who are not signed in. Each form: ours? → not too often? → decide → store → page. GET changes nothing. */
 import * as z from 'zod'
+import { NOBODYS_WORKSPACE } from '../events.ts'
 import { mailSubject } from '../mail-subject.ts'
 import { MAX_PASSWORD_BYTES, passwordFault } from '../password.ts'
 import { returnPath } from '../return-path.ts'
@@ -98,7 +99,7 @@ const verify = route({
   summary: 'Make the account',
   body: z.object({ form: formToken, token: linkToken, password }),
   answers: FORM_ANSWERS,
-  async handle({ body, headers, clientIp, now }, services) {
+  async handle({ body, headers, clientIp, now, trace }, services) {
     if (!(await services.forms.isOurs(headers, undefined, body.form))) return stale()
     const link = parseToken(body.token)
     const address = mailSubject(link)
@@ -120,7 +121,9 @@ const verify = route({
       createdAt: at,
       passwordChangedAt: at,
     }
-    const done = await services.users.register(user, hashSecret(link.secret), now)
+    const about = { workspaceId: NOBODYS_WORKSPACE, about: user.id, data: { userId: user.id } }
+    const news = services.tell({ type: 'PersonRegistered', ...about }, { now, trace })
+    const done = await services.users.register(user, hashSecret(link.secret), now, news)
     return done ? seeOther('/auth/sign-in?say=ready') : page(400, deadLinkPage('/auth/register'))
   },
 })

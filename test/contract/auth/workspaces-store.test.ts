@@ -152,6 +152,21 @@ describe('a client', () => {
     createdAt: NOW.toISOString(),
   })
 
+  it('has two secrets at most, and only its own workspace replaces one', async () => {
+    const workspaceId = `wsp_${ulid()}`
+    const client = clientOf(workspaceId)
+    await clients.create(client)
+    expect(await clients.rotateSecret('wsp_other', client.id, 'cd', later(1))).toBe(false)
+    expect(await clients.rotateSecret(workspaceId, client.id, 'cd', later(1))).toBe(true)
+    expect(await clients.rotateSecret(workspaceId, client.id, 'ef', later(2))).toBe(true)
+    const secrets = { secretHash: 'ef', previousSecretHash: 'cd', previousSecretEndsAt: later(2).toISOString() }
+    expect(await access.findClient(client.id)).toEqual({ ...client, ...secrets })
+    expect(JSON.stringify(await clients.list(workspaceId, 10))).not.toContain('cd')
+    const { secretHash: _, ...open } = clientOf(workspaceId)
+    await clients.create(open)
+    expect(await clients.rotateSecret(workspaceId, open.id, 'cd', later(1))).toBe(false)
+  })
+
   it('is listed without its secret, and is gone for good once it is removed by its own workspace', async () => {
     const workspaceId = `wsp_${ulid()}`
     const client = clientOf(workspaceId)
