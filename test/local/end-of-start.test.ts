@@ -63,7 +63,10 @@ describe.concurrent('the end of a start', { timeout: START_DEADLINE_MS }, () => 
     await at.remove()
   })
 
-  test('of a background cloud is down: up waits until it is ready, reset brings the seeded state back', async () => {
+  test('of a background cloud is down: up waits until it is ready, reset brings the seeded state back', {
+    // It starts twice.
+    timeout: 2 * START_DEADLINE_MS,
+  }, async () => {
     const at = await place()
     const up = await run(at, 'up', 'links')
     expect(up.code, up.output).toBe(0)
