@@ -18,7 +18,7 @@ import { freePort } from '../../local/ports.ts'
 import { DEMO_API_KEY, seed } from '../../local/seed.ts'
 
 const CDK = join(CHECKOUT, 'node_modules/aws-cdk/bin/cdk')
-const TIMEOUT_MS = 300_000
+const TIMEOUT_MS = 600_000
 
 let folder: string
 let localStack: LocalStack
