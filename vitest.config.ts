@@ -11,7 +11,7 @@ const onCloud = {
 export default defineConfig({
   test: {
     projects: [
-      // A property test runs for a second on a quiet machine; the limit is for what hangs.
+      // The deadline is for a machine that many use at once; nothing here takes a second of its own.
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
         test: {

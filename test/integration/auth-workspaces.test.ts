@@ -82,7 +82,7 @@ describe('members', () => {
     expect(await patch(ann, bobId, 'owner')).toMatchObject({ status: 200, body: { role: 'owner' } })
     // Both leave at the same moment: one of them stays.
     const left = await Promise.all([remove(ann, annId), remove(bob, bobId)])
-    expect(left.map(({ status }) => status).sort()).toEqual([204, 409])
+    expect(left.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 409])
   }, 90_000)
 
   it('are strangers from the request on that follows their removal', async () => {
@@ -135,7 +135,7 @@ describe('API keys', () => {
     const rotate = (overlapSeconds: number) =>
       ann.browser.call('POST', `/api/auth/api-keys/${old.id}/rotate`, { workspace, body: { overlapSeconds } })
     const rotated = await Promise.all([rotate(3_600), rotate(3_600), rotate(3_600)])
-    expect(rotated.map(({ status }) => status).sort()).toEqual([201, 409, 409])
+    expect(rotated.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409, 409])
     const fresh = rotated.find(({ status }) => status === 201)?.body
     expect(fresh).toMatchObject({ name: 'Rotated', scopes: ['links:read'] })
     expect([(await links(old.key)).status, (await links(fresh.key)).status]).toEqual([200, 200])

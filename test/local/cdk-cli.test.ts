@@ -18,7 +18,7 @@ import { freePort } from '../../local/ports.ts'
 import { DEMO_API_KEY, seed } from '../../local/seed.ts'
 
 const CDK = join(CHECKOUT, 'node_modules/aws-cdk/bin/cdk')
-const TIMEOUT_MS = 300_000
+const TIMEOUT_MS = 600_000
 
 let folder: string
 let localStack: LocalStack
@@ -33,16 +33,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Where `cdk synth` leaves the app for the first deployment. */
-const SYNTHESISED = 'synthesised'
-let runs = 0
-
 /** `BACKLOT_PORT` is part of the functions' environment: another one is a change that can be seen. */
-async function cdk(publicPort: number, ...args: readonly string[]): Promise<string> {
-  runs += 1
-  // Two runs never share a folder: the CLI locks it.
-  const output = args[0] === 'synth' ? SYNTHESISED : `cdk-${runs}.out`
-  const child = spawn(process.execPath, [CDK, ...args, '--output', join(folder, output)], {
+type PublicPort = 4001 | 4002 | 4003
+
+/** Where `cdk synth` leaves the app of this public port. */
+const assemblyOf = (publicPort: PublicPort): string => join(folder, `app-${publicPort}`)
+
+async function cdk(publicPort: PublicPort, ...args: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [CDK, ...args], {
     cwd: CHECKOUT,
     env: {
       ...process.env,
@@ -61,8 +59,11 @@ async function cdk(publicPort: number, ...args: readonly string[]): Promise<stri
   return text
 }
 
-const deploy = (publicPort: number, ...options: readonly string[]) =>
-  cdk(publicPort, 'deploy', 'Links', '--require-approval', 'never', ...options)
+const synth = (publicPort: PublicPort) => cdk(publicPort, 'synth', '--quiet', '--output', assemblyOf(publicPort))
+
+/** Of what was synthesised: with an app to run, the CLI would synthesise all stacks once more for each command. */
+const deploy = (publicPort: PublicPort, ...options: readonly string[]) =>
+  cdk(publicPort, 'deploy', 'Links', '--app', assemblyOf(publicPort), '--require-approval', 'never', ...options)
 
 async function linksUrl(): Promise<string> {
   const { Stacks: [stack] = [] } = await new CloudFormationClient(clientFor(address())).send(
@@ -91,8 +92,9 @@ const publicOrigin = async (): Promise<string | undefined> =>
 
 /** One story, because each chapter needs the one before. */
 test('bootstrap, deploy, update with the data kept, hotswap, destroy', { timeout: TIMEOUT_MS }, async () => {
-  await Promise.all([cdk(4001, 'bootstrap', `aws://000000000000/${LOCAL_REGION}`), cdk(4001, 'synth', '--quiet')])
-  await deploy(4001, '--app', join(folder, SYNTHESISED))
+  await Promise.all([cdk(4001, 'bootstrap', `aws://000000000000/${LOCAL_REGION}`), synth(4001)])
+  // The CLI waits most of a deployment.
+  await Promise.all([deploy(4001), synth(4002).then(() => synth(4003))])
   await seed(address())
   const { id, shortUrl } = await call('', { url: 'https://example.com/', slug: 'kept' })
   expect(shortUrl).toBe('http://localhost:4001/kept')
@@ -104,7 +106,7 @@ test('bootstrap, deploy, update with the data kept, hotswap, destroy', { timeout
   expect(await publicOrigin()).toBe('http://localhost:4003')
   expect(await call(`/${id}`)).toMatchObject({ id, shortUrl: 'http://localhost:4003/kept' })
 
-  await cdk(4003, 'destroy', 'Links', 'Platform', '--exclusively', '--force')
+  await cdk(4003, 'destroy', 'Links', 'Platform', '--app', assemblyOf(4003), '--exclusively', '--force')
   const { TableNames } = await new DynamoDBClient(clientFor(address())).send(new ListTablesCommand({}))
   expect(TableNames).toEqual([])
 })

@@ -54,6 +54,10 @@ export function command(at: Place, ...args: readonly string[]): Running {
     env: at.environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  // A test that ran out of time has no say any more: nothing outlives the file.
+  const end = () => void child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('close', () => process.off('exit', end))
   let text = ''
   const collect = (chunk: Buffer) => {
     text += chunk.toString()

@@ -6,7 +6,7 @@ import { command, eventually, expectNothingLeft, family, place, run, START_DEADL
 describe.concurrent('the end of a start', { timeout: START_DEADLINE_MS }, () => {
   test('by Ctrl-C once it is ready is a success and leaves no process and no port', async () => {
     const at = await place()
-    const cloud = command(at, 'start', 'Links')
+    const cloud = command(at, 'start', 'Platform')
     await cloud.until(/Ctrl-C stops everything/)
     const pids = await family(cloud.pid)
     expect(pids.length).toBeGreaterThan(2)
@@ -18,7 +18,7 @@ describe.concurrent('the end of a start', { timeout: START_DEADLINE_MS }, () => 
 
   test('by Ctrl-C before it is ready is 130 and leaves no process and no port', async () => {
     const at = await place()
-    const cloud = command(at, 'start', 'Links')
+    const cloud = command(at, 'start', 'Platform')
     await eventually('LocalStack to be started', async () => (await family(cloud.pid)).length > 1, START_DEADLINE_MS)
     const pids = await family(cloud.pid)
     cloud.child.kill('SIGINT')
@@ -29,7 +29,7 @@ describe.concurrent('the end of a start', { timeout: START_DEADLINE_MS }, () => 
 
   test('by Ctrl-C to up before it is ready is 130 and leaves no process and no port', async () => {
     const at = await place()
-    const up = command(at, 'up', 'Links')
+    const up = command(at, 'up', 'Platform')
     const started = async () => (await run(at, 'status')).output.match(/is starting, .* process (\d+)/)?.[1]
     await eventually('the cloud to be started', async () => (await started()) !== undefined, START_DEADLINE_MS)
     const pids = [up.pid, ...(await family(Number(await started())))]
@@ -41,7 +41,7 @@ describe.concurrent('the end of a start', { timeout: START_DEADLINE_MS }, () => 
 
   test('by a crash of LocalStack in the middle of the deployment is a refusal with the end of the log', async () => {
     const at = await place()
-    const cloud = command(at, 'start', 'Links')
+    const cloud = command(at, 'start', 'Platform')
     await cloud.until(/✓ Start LocalStack/)
     const pids = await family(cloud.pid)
     process.kill(pids[1] ?? 0, 'SIGKILL')
@@ -53,7 +53,7 @@ describe.concurrent('the end of a start', { timeout: START_DEADLINE_MS }, () => 
 
   test('killed outright takes LocalStack with it', async () => {
     const at = await place()
-    const cloud = command(at, 'start', 'Links')
+    const cloud = command(at, 'start', 'Platform')
     await eventually('LocalStack to be started', async () => (await family(cloud.pid)).length > 1, START_DEADLINE_MS)
     const pids = await family(cloud.pid)
     cloud.child.kill('SIGKILL')
@@ -63,7 +63,10 @@ describe.concurrent('the end of a start', { timeout: START_DEADLINE_MS }, () => 
     await at.remove()
   })
 
-  test('of a background cloud is down: up waits until it is ready, reset brings the seeded state back', async () => {
+  test('of a background cloud is down: up waits until it is ready, reset brings the seeded state back', {
+    // It starts twice.
+    timeout: 2 * START_DEADLINE_MS,
+  }, async () => {
     const at = await place()
     const up = await run(at, 'up', 'links')
     expect(up.code, up.output).toBe(0)
