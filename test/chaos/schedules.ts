@@ -45,6 +45,7 @@ const LONG = { schedules: 500, withheldMs: ON_TIME_MS + 5 * SECOND }
 const NAME = 'backlot-schedules'
 const TICK = `${NAME}-tick`
 const TICKS_AT_ONCE = 5
+const WHY_LENGTH = 200
 const PARALLEL = 10
 /** All are due within this time. */
 const SPREAD_SECONDS = 30
@@ -170,16 +171,15 @@ async function makingMs(cloud: Cloud): Promise<number> {
   return Math.max(MIN_MAKING_MS, mean)
 }
 
-/** Several at once. Some may fail, as they do on a busy machine: what they did not tell the next ones have to. */
+/** Several at once. Any may fail, as they do on a busy machine: what they did not tell the next ones have to. */
 async function ticks({ lambda }: Cloud): Promise<void> {
   const answers = await Promise.all(
     Array.from({ length: TICKS_AT_ONCE }, () => lambda.send(new InvokeCommand({ FunctionName: TICK, Payload: '{}' }))),
   )
-  const failed = answers.filter(({ FunctionError }) => FunctionError !== undefined)
-  if (failed.length > 0) console.log(`schedules: ${failed.length} of ${TICKS_AT_ONCE} ticks failed`)
-  const [first] = failed
-  if (first !== undefined && failed.length === TICKS_AT_ONCE)
-    throw new Error(`expected a tick to work, got ${Buffer.from(first.Payload ?? []).toString()}`)
+  const [first, ...more] = answers.filter(({ FunctionError }) => FunctionError !== undefined)
+  if (first === undefined) return
+  const why = Buffer.from(first.Payload ?? []).toString()
+  console.log(`schedules: ${1 + more.length} of ${TICKS_AT_ONCE} ticks failed: ${why.slice(0, WHY_LENGTH)}`)
 }
 
 /** As a queue does that delivers twice: once more in time, and once more at once, before its time. */

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { pause, update } from '../../../functions/schedules/editing.ts'
+import { eventOf, type RunItem, runItem, scheduleMissed } from '../../../functions/schedules/events.ts'
 import { decideFiring, release, trigger } from '../../../functions/schedules/firing.ts'
 import { HOLD_MS } from '../../../functions/schedules/overlap.ts'
 import { DEFAULT_CATCH_UP, hasRun, type Run, type Schedule } from '../../../functions/schedules/schedule.ts'
@@ -19,6 +20,11 @@ function fired(one: Schedule, now = new Date(Date.parse(one.nextAt ?? '') + 1_00
 const told = (runs: readonly Run[]) => runs.map(({ kind, nominalAt }) => `${kind} ${nominalAt.slice(11, 16)}`)
 const idOf = (time: string) => `${ID}@2026-11-21T${time}:00.000Z`
 
+const made = (after: RunItem) => ({
+  ...{ kind: 'INSERT' as const, sequenceNumber: '1', key: { pk: 'RUNS#', sk: '' }, before: undefined, after },
+  ...{ at: at('10:10:01'), expired: false, streamArn: '' },
+})
+
 describe('while a task goes on', () => {
   it('the next times run beside it by default', () => {
     const first = fired(taking(undefined))
@@ -33,6 +39,8 @@ describe('while a task goes on', () => {
     const second = fired(first.schedule)
     expect(second.runs).toMatchObject([{ id: idOf('10:10'), kind: 'skipped', missed: 1 }])
     expect(second.runs[0]).not.toHaveProperty('target')
+    const event = eventOf(made(runItem.parse(second.runs[0])))
+    expect(scheduleMissed.parse({ id: 'evt_1', ...event }).data).toMatchObject({ reason: 'overlap', missed: 1 })
     expect(second.schedule).toMatchObject({ missed: 1, lastAt: '2026-11-21T10:00:00.000Z' })
     const over = release(second.schedule, idOf('10:00'), at('10:15:00'), '')
     expect(over).toMatchObject({ runs: [], schedule: { version: second.schedule.version + 1 } })
@@ -80,8 +88,6 @@ it('an end that was never told holds a schedule for a day and not longer', () =>
   const first = fired(daily, at('10:00:00'))
   const day = (ms: number) => new Date(at('10:00:00').getTime() + HOLD_MS + ms)
   expect(fired(first.schedule, day(0)).schedule.going?.runId).toContain('2026-11-22')
-  const busy = fired({ ...first.schedule, buffered: undefined }, day(-1 + 1))
-  expect(told(busy.runs)).toEqual(['scheduled 10:00'])
   const waiting = { nominalAt: '2026-11-21T10:10:00.000Z', dispatchedAt: '2026-11-21T10:09:00.000Z', missed: 0 }
   const held = fired({ ...first.schedule, buffered: waiting }, day(1))
   expect(told(held.runs)).toEqual(['buffered 10:10'])
@@ -108,12 +114,12 @@ it('whenever tasks end: no two run at a time, no time is two runs, and each is a
         const runs: Run[] = []
         const open = new Set<string>()
         let fires = 0
-        for (const fires_ of steps) {
+        for (const isFire of steps) {
           const now = new Date(Date.parse(one.nextAt ?? '') + 1_000)
           const running = [...open][0]
-          const done = fires_ ? fired(one, now) : running && release(one, running, now, '')
+          const done = isFire ? fired(one, now) : running && release(one, running, now, '')
           if (!done) continue
-          if (fires_) fires += 1
+          if (isFire) fires += 1
           else open.delete(running ?? '')
           one = done.schedule
           runs.push(...done.runs)
