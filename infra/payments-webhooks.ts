@@ -1,4 +1,5 @@
 /** Webhooks of payments: an API of its own that receives them, the consumer that applies them, and the one that sends ours out. */
+import { Duration } from 'aws-cdk-lib'
 import {
   applyWebhooksEnvironment,
   fanOutEventsEnvironment,
@@ -14,6 +15,14 @@ import { WorkQueue } from './constructs/work-queue.ts'
 
 /** A signature costs little, but the sender waits: a third of a CPU starts faster than a seventh. */
 const RECEIVER_MEMORY_MB = 512
+/** Schemas are loaded, and ten transactions made at once. */
+const APPLY_MEMORY_MB = 512
+
+/**
+ * Ten webhooks take some 300 ms. What a consumer that died held comes back after six times this, and until then orders don't
+ * show it.
+ */
+const APPLY_TIMEOUT = Duration.seconds(4)
 
 /** Others' messages to us. @returns the queue of those that wait to be applied */
 export function addReceivedWebhooks(stack: ServiceStack, table: ServiceTable): WorkQueue {
@@ -39,6 +48,8 @@ export function addReceivedWebhooks(stack: ServiceStack, table: ServiceTable): W
   const consumer = new ServiceFunction(stack, 'ApplyWebhooks', {
     source: 'functions/payments/apply-webhooks.lambda.ts',
     environment: applyWebhooksEnvironment,
+    memoryMb: APPLY_MEMORY_MB,
+    timeout: APPLY_TIMEOUT,
     monitoring: applying,
   })
   table.grant(consumer, 'PAYMENTS_TABLE', 'GetItem', 'PutItem', 'UpdateItem')
