@@ -15,14 +15,16 @@ import { WorkQueue } from './constructs/work-queue.ts'
 
 /** A signature costs little, but the sender waits: a third of a CPU starts faster than a seventh. */
 const RECEIVER_MEMORY_MB = 512
-/** Schemas are loaded, and ten transactions made at once. */
+/** Schemas are loaded, and several transactions made at once. */
 const APPLY_MEMORY_MB = 512
 
 /**
- * Ten webhooks take some 300 ms. What a consumer that died held comes back after six times this, and until then orders don't
+ * A batch takes some 200 ms. What a consumer that died held comes back after six times this, and until then orders don't
  * show it.
  */
 const APPLY_TIMEOUT = Duration.seconds(4)
+/** They meet at the balances of the same accounts: more at once wait for each other. */
+const APPLY_BATCH = 5
 
 /** Others' messages to us. @returns the queue of those that wait to be applied */
 export function addReceivedWebhooks(stack: ServiceStack, table: ServiceTable): WorkQueue {
@@ -53,7 +55,7 @@ export function addReceivedWebhooks(stack: ServiceStack, table: ServiceTable): W
     monitoring: applying,
   })
   table.grant(consumer, 'PAYMENTS_TABLE', 'GetItem', 'PutItem', 'UpdateItem')
-  return new WorkQueue(stack, 'Received', { name: 'received', consumer, monitoring: applying })
+  return new WorkQueue(stack, 'Received', { name: 'received', consumer, batchSize: APPLY_BATCH, monitoring: applying })
 }
 
 /** Ours to others. @returns the queue of events that somebody may want to hear */
