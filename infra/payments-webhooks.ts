@@ -1,4 +1,5 @@
 /** Webhooks of payments: an API of its own that receives them, the consumer that applies them, and the one that sends ours out. */
+import { Duration } from 'aws-cdk-lib'
 import {
   applyWebhooksEnvironment,
   fanOutEventsEnvironment,
@@ -14,6 +15,16 @@ import { WorkQueue } from './constructs/work-queue.ts'
 
 /** A signature costs little, but the sender waits: a third of a CPU starts faster than a seventh. */
 const RECEIVER_MEMORY_MB = 512
+/** Schemas are loaded, and several transactions made at once. */
+const APPLY_MEMORY_MB = 512
+
+/**
+ * A batch takes some 200 ms. What a consumer that died held comes back after six times this, and until then orders don't
+ * show it.
+ */
+const APPLY_TIMEOUT = Duration.seconds(4)
+/** They meet at the balances of the same accounts: more at once wait for each other. */
+const APPLY_BATCH = 5
 
 /** Others' messages to us. @returns the queue of those that wait to be applied */
 export function addReceivedWebhooks(stack: ServiceStack, table: ServiceTable): WorkQueue {
@@ -39,10 +50,12 @@ export function addReceivedWebhooks(stack: ServiceStack, table: ServiceTable): W
   const consumer = new ServiceFunction(stack, 'ApplyWebhooks', {
     source: 'functions/payments/apply-webhooks.lambda.ts',
     environment: applyWebhooksEnvironment,
+    memoryMb: APPLY_MEMORY_MB,
+    timeout: APPLY_TIMEOUT,
     monitoring: applying,
   })
   table.grant(consumer, 'PAYMENTS_TABLE', 'GetItem', 'PutItem', 'UpdateItem')
-  return new WorkQueue(stack, 'Received', { name: 'received', consumer, monitoring: applying })
+  return new WorkQueue(stack, 'Received', { name: 'received', consumer, batchSize: APPLY_BATCH, monitoring: applying })
 }
 
 /** Ours to others. @returns the queue of events that somebody may want to hear */

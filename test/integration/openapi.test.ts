@@ -6,6 +6,7 @@ import { documents } from '../../local/commands/openapi.ts'
 import { type TestAccess, testAccess } from '../access.ts'
 import { checkedFetch, committedDocument } from '../answers.ts'
 import { eventually } from './links-cloud.ts'
+import { deliver, STRIPE_SECRET, startWebhookReceiver, stripeHeaders } from './payments-senders.ts'
 
 interface Operation {
   readonly method: string
@@ -49,6 +50,12 @@ const BODIES: Readonly<Record<string, object>> = {
   decideRefund: { outcome: 'failed' },
   rotateClientSecret: {},
   updateSchedule: { name: 'Other' },
+  createWebhookSource: { name: 'Test', kind: 'stripe' },
+  updateWebhookSource: { name: 'Other' },
+  createWebhookEndpoint: { url: 'https://example.com/hooks' },
+  updateWebhookEndpoint: { description: 'Other' },
+  rotateWebhookSecret: {},
+  resendFailedWebhooks: { since: '2026-11-21T10:15:00.000Z' },
 }
 
 /** The example, with a slug of its own: the example's belongs to whoever comes first. */
@@ -207,6 +214,12 @@ const MAKERS: Readonly<Record<string, (key: string) => Promise<Record<string, st
     const { items } = await eventually(list, (seen) => seen.items.length > 0)
     return { id: items[0]?.id ?? '' }
   },
+  '/api/payments/webhook-sources/{id}/received/{message}': newReceivedWebhook,
+  '/api/payments/webhook-sources/{id}': async (key) =>
+    asOwner(key, '/api/payments/webhook-sources', { name: 'Test', kind: 'standard-webhooks' }),
+  '/api/payments/webhook-endpoints/{id}/deliveries/{event}': newDelivery,
+  '/api/payments/webhook-endpoints/{id}': async (key) =>
+    asOwner(key, '/api/payments/webhook-endpoints', { url: 'https://example.com/hooks' }),
   '/api/etl/datasets/{name}': async (key) => ({ name: await newDataset(key) }),
   '/api/etl/uploads/{id}': async (key) => ({ id: await newUpload(key, await newDataset(key)) }),
   '/api/etl/runs/{id}': (key) => {
@@ -214,6 +227,34 @@ const MAKERS: Readonly<Record<string, (key: string) => Promise<Record<string, st
     runs.set(key, made)
     return made
   },
+}
+
+/** Of a type without meaning, so that it comes to rest. */
+async function newReceivedWebhook(key: string): Promise<Record<string, string>> {
+  const body = { name: 'Test', kind: 'stripe', secrets: [STRIPE_SECRET] }
+  const { id } = await asOwner<{ id: string }>(key, '/api/payments/webhook-sources', body)
+  const message = `evt_${crypto.randomUUID()}`
+  const payload = JSON.stringify({ id: message, type: 'customer.updated', data: { object: {} } })
+  expect((await deliver(id, payload, stripeHeaders(payload))).status).toBe(200)
+  const read = () => asOwner<{ status: string }>(key, `/api/payments/webhook-sources/${id}/received/${message}`)
+  await eventually(read, ({ status }) => status === 'ignored')
+  return { id, message }
+}
+
+/** To a receiver that wants no more, so that it is tried once. */
+async function newDelivery(key: string): Promise<Record<string, string>> {
+  const receiver = await startWebhookReceiver()
+  receiver.answer = (_, response) => response.writeHead(410).end()
+  try {
+    const endpoint = await asOwner<{ id: string }>(key, '/api/payments/webhook-endpoints', { url: receiver.url })
+    const path = `/api/payments/webhook-endpoints/${endpoint.id}`
+    const { eventId } = await asOwner<{ eventId: string }>(key, `${path}/test`, {})
+    const list = () => asOwner<{ items: { status: string }[] }>(key, `${path}/deliveries`)
+    await eventually(list, ({ items }) => items.length > 0 && items.every(({ status }) => status === 'failed'))
+    return { id: endpoint.id, event: eventId }
+  } finally {
+    await receiver.close()
+  }
 }
 
 /** A payment of `/v1`, which speaks Stripe's language and not that of the document. */

@@ -63,26 +63,26 @@ async function shown(url: string, init: RequestInit): Promise<ShownPage> {
 
 export const visit = (url: string | null | undefined): Promise<ShownPage> => shown(url ?? '', {})
 
-/** Sends the form of the page as a browser would: to the action that the page names. */
-export async function submit(
+type Fields = Readonly<Record<string, string>>
+
+/** The form of a page, to be sent as a browser would, any number of times: to the action that the page names. */
+export async function openForm(
   url: string | null | undefined,
-  fields: Readonly<Record<string, string>>,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<ShownPage> {
+): Promise<(fields: Fields, headers?: Fields) => Promise<ShownPage>> {
   const page = await visit(url)
   const action = /<form method="post" action="([^"]+)"/.exec(page.text)?.[1]
   assert(action !== undefined, `expected a form at ${url}, got ${page.status}`)
   const target = new URL(action, url ?? '')
-  return shown(target.href, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/x-www-form-urlencoded',
-      Origin: target.origin,
-      'Sec-Fetch-Site': 'same-origin',
-      ...headers,
-    },
-    body: new URLSearchParams(fields).toString(),
-  })
+  const ours = { Origin: target.origin, 'Sec-Fetch-Site': 'same-origin' }
+  return (fields, headers = {}) =>
+    shown(target.href, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...ours, ...headers },
+      body: new URLSearchParams(fields).toString(),
+    })
 }
+
+export const submit = async (url: string | null | undefined, fields: Fields, headers?: Fields): Promise<ShownPage> =>
+  (await openForm(url))(fields, headers)
 
 export const payWith = (url: string | null, number: string): Promise<ShownPage> => submit(url, { ...CARD, number })

@@ -12,7 +12,6 @@ export const ACCOUNTS = {
 } as const
 export type Account = keyof typeof ACCOUNTS
 export const ACCOUNT_NAMES = Object.keys(ACCOUNTS) as readonly Account[]
-export const isAccount = (name: string): name is Account => Object.hasOwn(ACCOUNTS, name)
 
 export type Side = 'debit' | 'credit'
 

@@ -12,6 +12,7 @@ import {
 } from '../../../functions/payments/ledger/ledger.ts'
 import { BALANCE_SHARDS, ledgerWrites } from '../../../functions/payments/ledger/ledger-writes.ts'
 import { currencyBalance, isBalanced } from '../../../functions/payments/ledger/trial-balance.ts'
+import { newOrder, type Order } from '../../../functions/payments/orders/order.ts'
 import { START, WORKSPACE } from './payment-world.ts'
 
 const transaction = (key: string, postings: readonly Posting[]): LedgerTransaction => ({
@@ -136,6 +137,38 @@ describe('the writes of ledger transactions', () => {
 })
 
 describe('changes', () => {
+  const order = newOrder(
+    { id: 'ord_1', workspaceId: WORKSPACE, amount: 100, currency: 'usd', source: 'backlot', externalId: 'pi_1' },
+    START,
+  )
+  const conditions = (changes: Changes) =>
+    changes
+      .writes()
+      .map(({ action }) =>
+        'Put' in action
+          ? [action.Put.Item['version'], action.Put.ConditionExpression, action.Put.ExpressionAttributeValues]
+          : [],
+      )
+  const next = (before: Order): Order => ({ ...before, version: before.version + 1 })
+
+  it('of one object, one after the other, are written once, on the first condition', () => {
+    const changes = new Changes()
+    changes.update(order, next(order))
+    changes.update(next(order), next(next(order)))
+    expect(conditions(changes)).toEqual([[3, 'version = :before', { ':before': 1 }]])
+    const created = new Changes()
+    created.create(order)
+    created.update(order, next(order))
+    expect(conditions(created)).toEqual([[2, 'attribute_not_exists(pk)', undefined]])
+  })
+
+  it('refuse a change of what is not the latest', () => {
+    const changes = new Changes()
+    changes.update(order, next(order))
+    expect(() => changes.update(order, next(order))).toThrow('expected version 2')
+    expect(() => changes.create(order)).toThrow('once')
+  })
+
   it('refuse a key that was posted in them before', () => {
     const changes = new Changes()
     changes.post(sale('ch_1:captured:4200'))

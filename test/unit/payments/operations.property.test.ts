@@ -116,7 +116,7 @@ function expectEvents(world: World): void {
   }
 }
 
-describe('a payment', () => {
+describe('a payment', { timeout: 30_000 }, () => {
   it('adds up after any commands, whatever two of them decided on the same state', () => {
     fc.assert(
       fc.property(
@@ -133,7 +133,7 @@ describe('a payment', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     )
   })
 
@@ -155,7 +155,7 @@ describe('a payment', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 

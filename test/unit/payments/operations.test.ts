@@ -59,6 +59,23 @@ describe('creating an intent', () => {
   })
 })
 
+describe('the price', () => {
+  it('of a payment is 16 writes in one transaction, that of a refund 11', () => {
+    const world = new World()
+    const operation = world.operation()
+    const input = { amount: 10_000, currency: 'usd', paymentMethod: CARD }
+    const made = createIntent(operation, { workspaceId: WORKSPACE, input })
+    if (!made.ok) throw new Error(made.message)
+    const paid = confirmIntent(operation, made, {})
+    expect(operation.changes.writes().length).toBe(16)
+    if (!paid.ok || paid.charge === undefined) throw new Error('expected a charge')
+    world.commit(operation.changes)
+    const refunding = world.operation()
+    createRefund(refunding, { charge: paid.charge, order: paid.order }, {})
+    expect(refunding.changes.writes().length).toBe(11)
+  })
+})
+
 describe('confirming', () => {
   it('with a good card takes the money', () => {
     const world = new World()

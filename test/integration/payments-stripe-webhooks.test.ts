@@ -1,0 +1,73 @@
+import Stripe from 'stripe'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { eventually } from './links-cloud.ts'
+import { startWebhookReceiver, type WebhookReceiver } from './payments-senders.ts'
+import { NUMBERS, openCheckout, openShop, payWith, type Shop } from './payments-stripe-cloud.ts'
+
+let shop: Shop
+let stripe: Stripe
+let receiver: WebhookReceiver
+beforeAll(async () => {
+  shop = await openShop(inject('outputs'))
+  stripe = shop.stripe
+  receiver = await startWebhookReceiver()
+})
+afterAll(() => receiver.close())
+
+describe("a webhook endpoint of Stripe's API", () => {
+  it('hears of a payment in messages that the SDK verifies, and takes for events', async () => {
+    const endpoint = await stripe.webhookEndpoints.create({
+      url: receiver.url,
+      enabled_events: ['checkout.session.completed', 'payment_intent.succeeded'],
+      api_version: Stripe.API_VERSION,
+    })
+    const secret = endpoint.secret ?? ''
+    expect(endpoint).toMatchObject({ object: 'webhook_endpoint', status: 'enabled', api_version: Stripe.API_VERSION })
+    const session = await openCheckout(stripe)
+    expect((await payWith(session.url, NUMBERS.good)).status).toBe(303)
+
+    const heard = await eventually(
+      async () => receiver.heard,
+      ({ length }) => length >= 2,
+    )
+    const events = heard.map(({ bytes, headers }) =>
+      stripe.webhooks.constructEvent(bytes, String(headers['stripe-signature']), secret),
+    )
+    expect(events.map(({ type }) => type).sort()).toEqual(['checkout.session.completed', 'payment_intent.succeeded'])
+    const completed = events.find((event) => event.type === 'checkout.session.completed')
+    expect(completed?.data.object).toMatchObject({ id: session.id, payment_status: 'paid', amount_total: 4_200 })
+    // The payload is frozen: the API has the same.
+    expect(await stripe.events.retrieve(completed?.id ?? '')).toEqual(completed)
+    const succeeded = events.find((event) => event.type === 'payment_intent.succeeded')
+    expect(succeeded?.data.object.client_secret).toBeNull()
+
+    const [message] = heard
+    const header = String(message?.headers['stripe-signature'])
+    const tampered = Buffer.concat([message?.bytes ?? Buffer.of(), Buffer.from(' ')])
+    expect(() => stripe.webhooks.constructEvent(tampered, header, secret)).toThrow(
+      Stripe.errors.StripeSignatureVerificationError,
+    )
+  })
+
+  it('is read without its secret, changed, disabled and deleted', async () => {
+    const options = { idempotencyKey: crypto.randomUUID() }
+    const params: Stripe.WebhookEndpointCreateParams = { url: receiver.url, enabled_events: ['charge.succeeded'] }
+    const made = await stripe.webhookEndpoints.create(params, options)
+    const replayed = await stripe.webhookEndpoints.create(params, options)
+    expect([replayed.id, replayed.secret, made.secret?.startsWith('whsec_')]).toEqual([made.id, undefined, true])
+    expect(await stripe.webhookEndpoints.retrieve(made.id)).not.toHaveProperty('secret')
+    const changed = await stripe.webhookEndpoints.update(made.id, { disabled: true, enabled_events: ['*'] })
+    expect(changed).toMatchObject({ status: 'disabled', enabled_events: ['*'] })
+    expect((await stripe.webhookEndpoints.list()).data.map(({ id }) => id)).toContain(made.id)
+    expect(await stripe.webhookEndpoints.del(made.id)).toMatchObject({ id: made.id, deleted: true })
+    await expect(stripe.webhookEndpoints.retrieve(made.id)).rejects.toThrow('No such webhook endpoint')
+  })
+
+  it.each(['http://10.0.0.1/hooks', 'ftp://shop.example', 'http://169.254.169.254/latest'])(
+    'never leads to %s',
+    async (url) => {
+      const refused = stripe.webhookEndpoints.create({ url, enabled_events: ['*'] })
+      await expect(refused).rejects.toMatchObject({ code: 'url_invalid', param: 'url' })
+    },
+  )
+})
