@@ -274,6 +274,8 @@ async function stripe(key: string, path: string, fields: Record<string, string>)
   })
   expect(answer.status).toBe(200)
   return (await answer.json()) as { id: string }
+}
+
 /** By key: one serves all routes, for none may change it, and making one takes seconds. */
 const runs = new Map<string, Promise<{ id: string }>>()
 
