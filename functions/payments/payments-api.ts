@@ -1,5 +1,6 @@
 /** The payments API as a whole. */
 import type { ServiceDescription } from '#core/route.ts'
+import { checkoutRoutes } from './checkout/checkout-routes.ts'
 import { refundRoutes } from './intents/refund-routes.ts'
 import { ledgerRoutes } from './ledger/ledger-routes.ts'
 import { orderRoutes } from './orders/order-routes.ts'
@@ -26,6 +27,6 @@ export const paymentsApi: ServiceDescription<PaymentsServices> = {
     ...endpointRoutes,
     ...deliveryRoutes,
   ],
-  elsewhere: receiveRoutes,
+  elsewhere: [...receiveRoutes, ...checkoutRoutes],
   examples,
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import {
   CARD,
+  idOf,
   NUMBERS,
   openCheckout,
   openForm,
@@ -26,7 +27,7 @@ describe('a checkout session', () => {
       default_price_data: { currency: 'eur', unit_amount: 4_950 },
     })
     const session = await openCheckout(stripe, {
-      line_items: [{ price: String(product.default_price), quantity: 2 }],
+      line_items: [{ price: idOf(product.default_price), quantity: 2 }],
       client_reference_id: 'cart-7',
       metadata: { cart: '7' },
     })
@@ -78,7 +79,7 @@ describe('a checkout session', () => {
     const answers = await Promise.all(Array.from({ length: 4 }, () => send({ ...CARD, number: NUMBERS.good })))
     expect(answers.map(({ status, next }) => [status, next])).toEqual(answers.map(() => [303, `${session.url}?paid=1`]))
     const complete = await stripe.checkout.sessions.retrieve(session.id)
-    const charges = await stripe.charges.list({ payment_intent: String(complete.payment_intent) })
+    const charges = await stripe.charges.list({ payment_intent: idOf(complete.payment_intent) })
     expect(charges.data.map(({ status, amount }) => [status, amount])).toEqual([['succeeded', 4_200]])
     const again = await visit(session.url)
     expect([again.status, again.next, again.text.includes('Thank you')]).toEqual([200, undefined, true])
@@ -103,7 +104,7 @@ describe('a checkout session', () => {
       )
       expect((await payWith(session.url, NUMBERS.good)).status).toBe(303)
       const { payment_intent } = await stripe.checkout.sessions.retrieve(session.id)
-      const charges = await stripe.charges.list({ payment_intent: String(payment_intent) })
+      const charges = await stripe.charges.list({ payment_intent: idOf(payment_intent) })
       expect(charges.data.map(({ status }) => status)).toEqual(['succeeded', 'failed'])
     },
   )

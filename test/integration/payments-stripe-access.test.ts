@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { PERMISSIONS, ROLE_PERMISSIONS, ROLES } from '#core/permissions.ts'
 import { stripeRoutes } from '../../functions/payments/stripe/stripe-api.ts'
 import type { StripeRoute } from '../../functions/payments/stripe/stripe-route.ts'
-import { openCheckout, openShop, type Shop } from './payments-stripe-cloud.ts'
+import { idOf, openCheckout, openShop, type Shop } from './payments-stripe-cloud.ts'
 
 const outputs = inject('outputs')
 const named = stripeRoutes.map((route) => [`${route.method} ${route.path}`, route] as const)
@@ -49,7 +49,7 @@ const MAKERS: Readonly<Record<string, (stripe: Stripe) => Promise<{ readonly id:
   '/v1/prices/': (stripe) => stripe.prices.create({ currency: 'usd', unit_amount: 5, product_data: { name: 'Socks' } }),
   '/v1/checkout/sessions/': (stripe) => openCheckout(stripe),
   '/v1/payment_intents/': (stripe) => stripe.paymentIntents.create({ amount: 500, currency: 'usd' }),
-  '/v1/charges/': async (stripe) => ({ id: String((await paid(stripe)).latest_charge) }),
+  '/v1/charges/': async (stripe) => ({ id: idOf((await paid(stripe)).latest_charge) }),
   '/v1/refunds/': async (stripe) => stripe.refunds.create({ payment_intent: (await paid(stripe)).id }),
   '/v1/events/': async (stripe) => {
     await stripe.customers.create({})

@@ -27,6 +27,10 @@ export async function openShop(outputs: Outputs): Promise<Shop> {
   return { access, workspaceId, key, stripe: stripeClient(outputs.edge.url, key) }
 }
 
+/** Of a reference, whether or not it was expanded. */
+export const idOf = (reference: string | { readonly id: string } | null | undefined): string =>
+  typeof reference === 'string' ? reference : (reference?.id ?? '')
+
 /** A session over what two pairs of socks cost. */
 export const openCheckout = (stripe: Stripe, rest: Partial<Stripe.Checkout.SessionCreateParams> = {}) =>
   stripe.checkout.sessions.create({

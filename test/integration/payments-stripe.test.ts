@@ -1,6 +1,15 @@
 import Stripe from 'stripe'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { NUMBERS, openCheckout, openShop, payWith, type Shop, stripeClient, submit } from './payments-stripe-cloud.ts'
+import {
+  idOf,
+  NUMBERS,
+  openCheckout,
+  openShop,
+  payWith,
+  type Shop,
+  stripeClient,
+  submit,
+} from './payments-stripe-cloud.ts'
 
 const outputs = inject('outputs')
 
@@ -193,7 +202,7 @@ describe('payment intents', () => {
     expect((await payWith(session.url, NUMBERS.good)).status).toBe(303)
     const held = await stripe.checkout.sessions.retrieve(session.id)
     expect([held.status, held.payment_status]).toEqual(['complete', 'unpaid'])
-    await stripe.paymentIntents.capture(String(held.payment_intent))
+    await stripe.paymentIntents.capture(idOf(held.payment_intent))
     expect((await stripe.checkout.sessions.retrieve(session.id)).payment_status).toBe('paid')
   })
 })

@@ -35,10 +35,10 @@ export const AUTHENTICATE_PATH = '/pay/authenticate'
 
 /** @param key derived for the purpose `checkout` @param origin scheme and host that users see */
 export function pageAddresses(key: () => Promise<Uint8Array>, random: Random, origin: string): PageAddresses {
-  const { seal, open } = createCursors(key)
+  const cursors = createCursors(key)
   const opened = async (scope: readonly string[], token: string) => {
     try {
-      return await open(scope, token)
+      return await cursors.open(scope, token)
     } catch (error) {
       if (error instanceof Problem) return undefined
       throw error
@@ -46,11 +46,11 @@ export function pageAddresses(key: () => Promise<Uint8Array>, random: Random, or
   }
   return {
     async ofSession({ workspaceId, sessionId }) {
-      return `${origin}${PAY_PATH}/${await seal(SESSION, { w: workspaceId, s: sessionId })}`
+      return `${origin}${PAY_PATH}/${await cursors.seal(SESSION, { w: workspaceId, s: sessionId })}`
     },
     async ofAuthentication({ workspaceId, intentId }) {
       const nonce = Buffer.from(random.bytes(NONCE_BYTES)).toString('base64url')
-      return `${origin}${AUTHENTICATE_PATH}/${await seal(AUTHENTICATION, { w: workspaceId, i: intentId, n: nonce })}`
+      return `${origin}${AUTHENTICATE_PATH}/${await cursors.seal(AUTHENTICATION, { w: workspaceId, i: intentId, n: nonce })}`
     },
     async session(token) {
       const position = await opened(SESSION, token)

@@ -69,7 +69,7 @@ export async function listBody<Row extends ListPosition>(list: List<Row>, parame
   const range = { ...(await rangeOf(list, parameters)), ownerId: list.ownerId }
   const { items, hasMore } =
     list.where === undefined ? await list.read({ ...range, limit }) : await filtered(list, list.where, range, limit)
-  return { object: 'list', data: items.map(list.show), has_more: hasMore, url: list.url }
+  return { object: 'list', data: items.map((row) => list.show(row)), has_more: hasMore, url: list.url }
 }
 
 type Bounds = Omit<ListRange, 'limit'>

@@ -122,7 +122,7 @@ function faultOf(issue: Issue | undefined): StripeError {
     )
   if (issue.code === 'invalid_type') return invalidRequest(`Invalid ${expectation(issue)}`, { param })
   if (issue.message === 'integer')
-    return invalidRequest(`Invalid integer: ${shortened(String(issue.input))}`, {
+    return invalidRequest(`Invalid integer: ${shortened(JSON.stringify(issue.input).replaceAll('"', ''))}`, {
       param,
       code: 'parameter_invalid_integer',
     })

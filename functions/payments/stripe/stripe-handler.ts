@@ -76,7 +76,7 @@ function pipeline(routes: readonly StripeRoute[], services: StripeServices, acce
     .before(({ event }) => admitted(event, access))
     .before(({ event }) => limited(event, access))
     .before(({ event }) => readParameters(event))
-    .handler((exchange) => runRoute(exchange, services)) as unknown as Run
+    .handler((exchange) => runRoute(exchange, services))
 }
 
 const unreachable = async (): Promise<never> => {

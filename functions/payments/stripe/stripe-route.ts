@@ -46,4 +46,4 @@ const NO_PARAMETERS = z.strictObject({})
 /** Infers the parameters' types and forgets them: a table has routes of all kinds. */
 export const stripeRoute = <Params extends z.ZodObject = typeof NO_PARAMETERS>(
   definition: StripeRouteDefinition<Params>,
-): StripeRoute => ({ ...definition, params: definition.params ?? NO_PARAMETERS }) as StripeRoute
+): StripeRoute => ({ ...definition, params: definition.params ?? NO_PARAMETERS })
