@@ -87,8 +87,8 @@ async function raceOfRefreshes(
   return winners
 }
 
-/** A minute: a laptop's cloud has a few processes for all. */
-const PATIENCE_MS = 60 * SECOND
+/** A laptop's cloud has a few processes for all. */
+const PATIENCE_MS = 120 * SECOND
 
 /** Asks again while it is told to, as `Retry-After` says. */
 async function refreshedInTheEnd(config: client.Configuration, token: string) {
@@ -99,7 +99,8 @@ async function refreshedInTheEnd(config: client.Configuration, token: string) {
     const again =
       outcome.kind === 'refused' && (outcome.error ?? 'temporarily_unavailable') === 'temporarily_unavailable'
     if (!again || performance.now() > end) return outcome
-    await new Promise((resolve) => setTimeout(resolve, SECOND))
+    // Spread, so that a crowd that was sent away does not come back as one.
+    await new Promise((resolve) => setTimeout(resolve, SECOND * (1 + Math.random())))
   }
 }
 
