@@ -75,7 +75,9 @@ async function raceOfRefreshes(
     const [before, presented]: [number, string] = [winners, token]
     const outcomes = await race(racers, () => refreshedInTheEnd(config, presented))
     const successors = new Set(outcomes.map((outcome) => outcome.kind === 'won' && outcome.tokens.refresh_token))
-    const errors = outcomes.flatMap((outcome) => (outcome.kind === 'refused' ? [outcome.error] : []))
+    const errors = outcomes.flatMap((outcome) =>
+      outcome.kind === 'refused' ? [outcome.error ?? 'no answer of ours'] : [],
+    )
     expectThat(errors.length === 0, `the same tokens for all, got ${errors.length} of ${racers} refused: ${errors[0]}`)
     expectThat(successors.size === 1, `one successor, got ${successors.size}`)
     winners = Math.max(before, successors.size)
