@@ -2,7 +2,7 @@
  * DynamoDB and KMS that answer from memory, in the place of the SDK's HTTP handler: what is measured around them is our
  * code and the SDK. They know the calls that the token endpoint makes, refuse nothing, and count calls and capacity.
  */
-type Attribute = Readonly<Record<string, unknown>>
+type Attribute = Readonly<Record<string, string>>
 type Item = Record<string, Attribute>
 interface Write {
   readonly Item?: Item

@@ -138,7 +138,7 @@ export function newEngine(clients: readonly Client[] = [confidential(), confiden
       const token = new provider.RefreshToken({
         ...family,
         ...{ gty: 'authorization_code', resource: audienceOf(ISSUER), iiat: Math.floor(clock.now().getTime() / 1_000) },
-      } as never)
+      })
       return token.save()
     },
     token: (form, { id = 'cli_1', arrivedAt = clock.now() } = {}) =>
