@@ -14,7 +14,7 @@ export interface Fixture {
   readonly functionName: string | undefined
   readonly event: unknown
   /** Of the object that an S3 event tells of: the file of the fixture's name without `.json`. */
-  content(): Promise<Buffer>
+  readonly content: () => Promise<Buffer>
 }
 
 /** Every fixture of the checkout, sorted: `events/links/redirect.get.json`. */

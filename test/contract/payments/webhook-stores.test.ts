@@ -51,7 +51,7 @@ describe('a source', () => {
     const source = await made()
     const change = (name: string) => sources.replace(source, { ...source, name, version: 2 })
     const outcomes = await Promise.all([change('A'), change('B')])
-    expect(outcomes.toSorted()).toEqual([false, true])
+    expect(outcomes.toSorted((a, b) => Number(a) - Number(b))).toEqual([false, true])
     expect(await sources.remove(source)).toBe(false)
     expect(await sources.remove({ ...source, version: 2 })).toBe(true)
     expect(await sources.find(source.id)).toBeUndefined()

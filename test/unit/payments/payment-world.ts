@@ -30,7 +30,7 @@ export class World {
       changes: new NewChanges(),
       ids: (prefix) => {
         this.#ids += 1
-        const number = [...String(this.#ids)].map((digit) => ALPHABET[Number(digit)]).join('')
+        const number = Array.from(String(this.#ids), (digit) => ALPHABET[Number(digit)]).join('')
         return `${prefix}_${number.padStart(26, '0')}`
       },
       random: { bytes: (count) => new Uint8Array(count).fill(7) },

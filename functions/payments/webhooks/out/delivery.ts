@@ -127,5 +127,3 @@ export function attemptWrite(delivery: Delivery, attempt: Attempt): Write {
   const Item = { pk, sk: attemptSortKey(attempt.number), ...attempt, ttl: ttlFrom(attempt.at) }
   return { label: `attempt:${attempt.number}`, action: { Put: { Item } } }
 }
-
-export const isAttemptKey = (sk: string): boolean => sk.startsWith(ATTEMPT_PREFIX)
