@@ -6,7 +6,7 @@
  *      └─ resent, from both
  */
 import { DAY, epochSeconds } from '#core/clock.ts'
-import { ATTEMPT_PREFIX, attemptSortKey, deliveryPartition, indexKeys } from '../../payments-keys.ts'
+import { attemptSortKey, deliveryPartition, indexKeys } from '../../payments-keys.ts'
 import type { Write } from '../../write.ts'
 
 export const DELIVERY_STATUSES = ['pending', 'succeeded', 'failed'] as const
