@@ -32,12 +32,10 @@ const fields = {
 export const sourceBody = z
   .strictObject(fields)
   .meta({ id: 'WebhookSource', description: 'Somebody whose messages are believed because they are signed.' })
-export const newSourceBody = z
-  .strictObject({ ...fields, secret: shownSecret.nullable() })
-  .meta({
-    id: 'NewWebhookSource',
-    description: 'A source with the secret that was made for it; null when you gave yours.',
-  })
+export const newSourceBody = z.strictObject({ ...fields, secret: shownSecret.nullable() }).meta({
+  id: 'NewWebhookSource',
+  description: 'A source with the secret that was made for it; null when you gave yours.',
+})
 export const sourceListBody = pageOf(sourceBody).meta({
   id: 'WebhookSourceList',
   description: 'Sources, newest first.',
