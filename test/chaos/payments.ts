@@ -217,6 +217,6 @@ async function balanceFaults(
   const got = new Map(accounts.map(({ account, balance }: Body) => [account, balance]))
   const faults = Object.entries(wanted)
     .filter(([account, balance]) => got.get(account) !== balance)
-    .map(([account, balance]) => `expected ${account} to be ${balance}, got ${got.get(account)}`)
+    .map(([account, balance]) => `expected ${account} to be ${balance}, got ${String(got.get(account))}`)
   return balanced ? faults : ['expected the ledger to balance, and its entries to add up', ...faults]
 }

@@ -37,7 +37,7 @@ export async function newShop(): Promise<Shop> {
       const form = new URLSearchParams(
         Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)]),
       )
-      const query = method === 'GET' && form.size > 0 ? `?${form}` : ''
+      const query = method === 'GET' && form.size > 0 ? `?${form.toString()}` : ''
       const answer = await fetch(edge(`/v1${path}${query}`), {
         method,
         headers: { Authorization: `Bearer ${key}`, ...headers },
