@@ -7,8 +7,8 @@ import { createHmac, createPublicKey, type KeyObject, verify } from 'node:crypto
 import { type Arrival, anyEqual, refused, staleness, TIMESTAMP, type Verified } from './signature.ts'
 
 export const ID_HEADER = 'webhook-id'
-export const TIMESTAMP_HEADER = 'webhook-timestamp'
-export const SIGNATURE_HEADER = 'webhook-signature'
+const TIMESTAMP_HEADER = 'webhook-timestamp'
+const SIGNATURE_HEADER = 'webhook-signature'
 
 export interface StandardHeaders {
   readonly [ID_HEADER]: string

@@ -6,7 +6,7 @@
  *      └─ resent, from both
  */
 import { DAY, epochSeconds } from '#core/clock.ts'
-import { ATTEMPT_PREFIX, attemptSortKey, deliveryPartition, indexKeys } from '../../payments-keys.ts'
+import { attemptSortKey, deliveryPartition, indexKeys } from '../../payments-keys.ts'
 import type { Write } from '../../write.ts'
 
 export const DELIVERY_STATUSES = ['pending', 'succeeded', 'failed'] as const
@@ -127,5 +127,3 @@ export function attemptWrite(delivery: Delivery, attempt: Attempt): Write {
   const Item = { pk, sk: attemptSortKey(attempt.number), ...attempt, ttl: ttlFrom(attempt.at) }
   return { label: `attempt:${attempt.number}`, action: { Put: { Item } } }
 }
-
-export const isAttemptKey = (sk: string): boolean => sk.startsWith(ATTEMPT_PREFIX)
