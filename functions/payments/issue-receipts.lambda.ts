@@ -11,7 +11,7 @@ import { issueReceiptsEnvironment } from './environment.ts'
 import { paidMessage } from './messages.ts'
 import { createObjectsStore } from './objects.store.ts'
 import { createCountersStore } from './receipts/counters.store.ts'
-import { issueReceipt } from './receipts/issue-receipts.ts'
+import { issueReceipts } from './receipts/issue-receipts.ts'
 
 const { PAYMENTS_TABLE, ACCESS_TABLE, TASK_COMMANDS_QUEUE_URL } = issueReceiptsEnvironment.read()
 const dynamo = documentClient()
@@ -30,16 +30,20 @@ export const handler = sqsHandler({
   random: systemRandom,
   schema: paidMessage,
   async handle(messages, { log }) {
-    const failed: string[] = []
-    // One after the other: they all want the next number.
-    for (const { id, body } of messages)
-      try {
-        const receipt = await issueReceipt(body, services, systemClock.now())
-        log.metric('issuedReceipts', receipt === undefined ? 0 : 1)
-      } catch (error) {
-        log.fail(error)
-        failed.push(id)
-      }
-    return failed
+    const byWorkspace = Map.groupBy(messages, ({ body }) => body.workspaceId)
+    const failed = await Promise.all(
+      [...byWorkspace].map(async ([workspaceId, group]) => {
+        try {
+          const paid = group.map(({ body }) => body)
+          const receipts = await issueReceipts(workspaceId, paid, services, systemClock.now())
+          log.metric('issuedReceipts', receipts.length)
+          return []
+        } catch (error) {
+          log.fail(error)
+          return group.map(({ id }) => id)
+        }
+      }),
+    )
+    return failed.flat()
   },
 })

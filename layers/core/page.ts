@@ -20,7 +20,7 @@ export interface Page {
 
 export interface RenderedPage {
   readonly body: string
-  readonly headers: { readonly 'Content-Security-Policy': string }
+  readonly headers: { readonly 'Content-Security-Policy': string; readonly 'Referrer-Policy': string }
 }
 
 /** Paper and ink by day, set lights by night. Every text colour has a contrast of 4.5 or more on its ground. */
@@ -84,7 +84,12 @@ ${end === '' ? undefined : end}
 </body>
 </html>
 `.toString(),
-    headers: { 'Content-Security-Policy': contentSecurityPolicy(css, script, formAction) },
+    headers: {
+      'Content-Security-Policy': contentSecurityPolicy(css, script, formAction),
+      // Other sites learn no address of ours. With `no-referrer` browsers would send a form of ours with `Origin: null`
+      // (https://fetch.spec.whatwg.org/#append-a-request-origin-header), and it would look like a foreign one.
+      'Referrer-Policy': 'same-origin',
+    },
   }
 }
 

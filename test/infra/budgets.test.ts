@@ -25,4 +25,14 @@ describe('the bundle of', () => {
       expect(parts.filter((part) => /node_modules\/(@aws-sdk|@smithy|zod)\//.test(part))).toEqual([])
     },
   )
+
+  it.each(['functions/payments/receive-webhooks.lambda.ts'])(
+    '%s, whose callers wait and often meet it cold, has no zod',
+    async (source) => {
+      const { metafile } = await bundles()
+      const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === source)
+      expect(output).toBeDefined()
+      expect(Object.keys(output?.inputs ?? {}).filter((input) => input.includes('node_modules/zod/'))).toEqual([])
+    },
+  )
 })

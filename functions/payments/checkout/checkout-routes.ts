@@ -47,12 +47,10 @@ const typed = (maxLength: number) => z.string().max(maxLength).default('')
 const token = z.object({ token: z.string().max(1_024) })
 const MAX_TYPED = 300
 
-/** The next page is told where this one was only on our own origin: addresses of pages are for those who have them. */
-const PAGE_HEADERS = { 'Referrer-Policy': 'same-origin' } as const
-
 const page = <const Status extends number>(status: Status, { body, headers }: RenderedPage) => ({
-  ...{ status, body },
-  headers: { ...headers, ...PAGE_HEADERS },
+  status,
+  body,
+  headers,
 })
 
 const seeOther = (address: string) => ({ status: 303, headers: { Location: address } }) as const

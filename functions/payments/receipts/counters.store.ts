@@ -16,12 +16,12 @@ export const createCountersStore = (client: DynamoDBDocumentClient, table: strin
   },
 })
 
-/** Condition `still what was read`. */
-export const counterWrite = (workspaceId: string, name: string, before: number): Write => ({
+/** Takes the next `count` numbers behind `before`. Condition `still what was read`. */
+export const counterWrite = (workspaceId: string, name: string, before: number, count: number): Write => ({
   label: `counter:${name}`,
   action: {
     Put: {
-      Item: { ...counterKey(workspaceId, name), value: before + 1 },
+      Item: { ...counterKey(workspaceId, name), value: before + count },
       ConditionExpression: before === 0 ? 'attribute_not_exists(pk)' : '#value = :before',
       ...(before > 0 && {
         ExpressionAttributeNames: { '#value': 'value' },

@@ -1,5 +1,5 @@
 /**
- * An order that was paid → its receipt → its mail. Whatever comes twice, or stopped half way, ends the same: the receipt's id
+ * Orders that were paid → their receipts → their mails. Whatever comes twice, or stopped half way, ends the same: the receipt's id
  * comes from the order's, and the mail's task from the receipt's.
  *
  *     message ── receipt and number, one transaction ── task email.send
@@ -23,27 +23,52 @@ export interface IssueServices {
   readonly enqueueTask: (command: TaskCommand) => Promise<void>
 }
 
-/** Undefined for an order that is not there, or was not paid after all. */
-export async function issueReceipt(
-  { workspaceId, orderId, traceparent }: PaidMessage,
+/**
+ * The receipts of orders of one workspace, issued now or before. All of them take their numbers in one transaction, because
+ * they all want the next one. Orders that are not there, or were not paid after all, get none.
+ */
+export async function issueReceipts(
+  workspaceId: string,
+  paid: readonly PaidMessage[],
   services: IssueServices,
   now: Date,
-): Promise<Receipt | undefined> {
-  const { objects, changes, counters, findWorkspace, enqueueTask } = services
-  const order = await objects.get<Order>('order', workspaceId, orderId)
-  if (order === undefined || order.captured === 0) return undefined
+): Promise<readonly Receipt[]> {
+  const { objects, enqueueTask } = services
+  const traces = new Map(paid.map(({ orderId, traceparent }) => [orderId, traceparent]))
+  const found = await Promise.all([...traces.keys()].map((id) => objects.get<Order>('order', workspaceId, id)))
+  const orders = found.filter((order) => order !== undefined && order.captured > 0) as readonly Order[]
+  if (orders.length === 0) return []
+  const receipts = await numbered(workspaceId, orders, services, now)
+  await Promise.all(
+    receipts.map(async (receipt) => {
+      if (receipt.email === null) return
+      await enqueueTask(mailCommand(receipt, receipt.email, traces.get(receipt.orderId) ?? ''))
+    }),
+  )
+  return receipts
+}
+
+function numbered(
+  workspaceId: string,
+  orders: readonly Order[],
+  { objects, changes, counters, findWorkspace }: IssueServices,
+  now: Date,
+): Promise<readonly Receipt[]> {
   const name = counterName(now)
-  const receipt = await changes.settle(async (collected) => {
-    const issued = await objects.get<Receipt>('receipt', workspaceId, receiptIdOf(orderId))
-    if (issued !== undefined) return issued
+  return changes.settle(async (collected) => {
+    const known = await Promise.all(
+      orders.map(({ id }) => objects.get<Receipt>('receipt', workspaceId, receiptIdOf(id))),
+    )
+    const issued = known.filter((receipt) => receipt !== undefined)
+    const waiting = orders.filter((_, index) => known[index] === undefined)
+    if (waiting.length === 0) return issued
     const [count, workspace] = await Promise.all([counters.value(workspaceId, name), findWorkspace(workspaceId)])
-    const made = newReceipt(order, numberOf(count + 1, now), workspace?.name ?? workspaceId, now)
-    collected.create(made)
-    collected.also(counterWrite(workspaceId, name, count))
-    return made
+    const from = workspace?.name ?? workspaceId
+    const made = waiting.map((order, index) => newReceipt(order, numberOf(count + 1 + index, now), from, now))
+    for (const receipt of made) collected.create(receipt)
+    collected.also(counterWrite(workspaceId, name, count, made.length))
+    return [...issued, ...made]
   })
-  if (receipt.email !== null) await enqueueTask(mailCommand(receipt, receipt.email, traceparent))
-  return receipt
 }
 
 function mailCommand(receipt: Receipt, to: string, traceparent: string): TaskCommand {

@@ -19,7 +19,7 @@ import { applyExternalFact } from '../../../functions/payments/orders/external-f
 import type { Order } from '../../../functions/payments/orders/order.ts'
 import { createReferencesStore } from '../../../functions/payments/orders/references.store.ts'
 import { createCountersStore } from '../../../functions/payments/receipts/counters.store.ts'
-import { issueReceipt } from '../../../functions/payments/receipts/issue-receipts.ts'
+import { issueReceipts } from '../../../functions/payments/receipts/issue-receipts.ts'
 import type { Receipt } from '../../../functions/payments/receipts/receipt.ts'
 import { scratchTable } from './scratch-table.ts'
 
@@ -258,14 +258,22 @@ describe('receipts', () => {
       orders.push(made.order.id)
     }
     const issuing = [...orders, ...orders].map((orderId) =>
-      issueReceipt({ workspaceId: workspace, orderId, traceparent: '' }, services, systemClock.now()),
+      issueReceipts(workspace, [{ workspaceId: workspace, orderId, traceparent: '' }], services, systemClock.now()),
     )
     const settled = await Promise.allSettled(issuing)
     const lost = orders.filter(
       (_, index) => settled[index]?.status === 'rejected' && settled[index + 8]?.status === 'rejected',
     )
     for (const orderId of lost)
-      await issueReceipt({ workspaceId: workspace, orderId, traceparent: '' }, services, systemClock.now())
+      await issueReceipts(
+        workspace,
+        [{ workspaceId: workspace, orderId, traceparent: '' }],
+        services,
+        systemClock.now(),
+      )
+    // Together, as a batch of messages brings them: all were issued, none is issued again.
+    const batch = orders.map((orderId) => ({ workspaceId: workspace, orderId, traceparent: '' }))
+    expect((await issueReceipts(workspace, batch, services, systemClock.now())).length).toBe(8)
     const { items } = await objects.list<Receipt>('receipt', workspace, { limit: 100 })
     const year = systemClock.now().getUTCFullYear()
     const numbers = items.map(({ number }) => number).toSorted()

@@ -39,6 +39,10 @@ describe('renderPage', () => {
     expect(policy(renderPage({ title: 'A', body: html`` }))).not.toHaveProperty('script-src')
   })
 
+  it('lets browsers name their origin when they send a form of it', () => {
+    expect(page.headers['Referrer-Policy']).toBe('same-origin')
+  })
+
   it('escapes the title and the body', () => {
     expect(page.body).toContain('<title>A &amp; B</title>')
     expect(page.body).toContain('<p>&lt;x&gt;</p>')

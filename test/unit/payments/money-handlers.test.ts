@@ -200,6 +200,20 @@ describe('issue-receipts', () => {
     })
   })
 
+  it('numbers a batch of a workspace in one transaction', async () => {
+    const other = { ...order, id: order.id.replace(/.$/, 'Z') }
+    stored({ ...orderRow, [`OBJECT#${order.workspaceId}#${other.id}`]: other, COUNTER: { value: 41 } })
+    const [record] = paidMessage.Records
+    const second = { ...record, messageId: 'second', body: JSON.stringify({ ...body, orderId: other.id }) }
+    expect(await invoke('issue-receipts', { Records: [record, second] })).toEqual(failures())
+    const calls = dynamo.commandCalls(TransactWriteCommand)
+    const puts = calls.flatMap(({ args: [{ input }] }) => input.TransactItems?.map(({ Put }) => Put?.Item) ?? [])
+    const year = new Date().getUTCFullYear()
+    expect(calls.length).toBe(1)
+    expect(puts.map((item) => item?.['number'] ?? item?.['value'])).toEqual([`${year}-000042`, `${year}-000043`, 43])
+    expect(sqs.commandCalls(SendMessageCommand)).toHaveLength(2)
+  })
+
   it('asks for the mail of a receipt again that was issued before, and counts nothing', async () => {
     const receipt = {
       ...order,
