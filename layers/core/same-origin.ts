@@ -8,8 +8,8 @@ import { Problem } from './problem.ts'
 type Headers = Readonly<Record<string, string | undefined>>
 
 /**
- * `origins` are scheme, host and port. Every statement of the browser must agree. From a page with the policy
- * `no-referrer` a browser sends a form with `Origin: null` (https://fetch.spec.whatwg.org/#append-a-request-origin-header);
+ * `origins` are scheme, host and port. Every statement of the browser must agree. Whose browser is set to
+ * send no referrers sends forms with `Origin: null` (https://fetch.spec.whatwg.org/#append-a-request-origin-header);
  * then `Sec-Fetch-Site`, which no page can write, must say that it is ours.
  */
 export function isSameOrigin(headers: Headers, origins: readonly string[]): boolean {

@@ -77,8 +77,7 @@ export function newBrowser(origin: string): Browser {
   })
   const post: Browser['post'] = async (path, fields, headers = {}) => {
     const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
-    // What Chrome and Firefox send from a page with the policy `no-referrer`.
-    const ours = { Origin: 'null', 'Sec-Fetch-Site': 'same-origin' }
+    const ours = { Origin: new URL(origin).origin, 'Sec-Fetch-Site': 'same-origin' }
     return pageOf(await send('POST', path, new URLSearchParams(fields).toString(), { ...type, ...ours, ...headers }))
   }
   const get: Browser['get'] = async (path) => pageOf(await send('GET', path, undefined, { Accept: 'text/html' }))
