@@ -27,6 +27,7 @@ export const paymentsApi: ServiceDescription<PaymentsServices> = {
     ...endpointRoutes,
     ...deliveryRoutes,
   ],
-  elsewhere: [...receiveRoutes, ...checkoutRoutes],
+  beside: checkoutRoutes,
+  elsewhere: receiveRoutes,
   examples,
 }

@@ -79,8 +79,9 @@ export function openApiDocument(services: readonly DescribedService[], info: Doc
   }
 }
 
-const routesOf = ({ routes, elsewhere = [] }: DescribedService): readonly DescribedRoute[] => [
+const routesOf = ({ routes, beside = [], elsewhere = [] }: DescribedService): readonly DescribedRoute[] => [
   ...routes,
+  ...beside,
   ...elsewhere.map((route) => ({ ...route, outsideKit: true as const })),
 ]
 

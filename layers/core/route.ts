@@ -136,6 +136,8 @@ export interface ServiceDescription<Services> {
   readonly title: string
   readonly description: string
   readonly routes: readonly Route<Services>[]
+  /** Routes of this service that another of its functions answers with the kit: described like the others, but not routed. */
+  readonly beside?: readonly Omit<Route<Services>, 'handle'>[]
   /** Routes of this service that another function answers, without the kit: described, but not routed. */
   readonly elsewhere?: readonly Omit<Route<Services>, 'handle'>[]
   /** By operation id. */

@@ -78,6 +78,7 @@ const showCheckout = route({
   operationId: 'showCheckout',
   summary: 'The page of a checkout session',
   permission: 'public',
+  problems: ['dependency_unavailable'],
   params: token,
   // Set when the browser comes from paying: it is then led on to the shop.
   query: z.object({ paid: z.literal('1').optional() }),
@@ -113,6 +114,7 @@ const payRoute = route({
   operationId: 'payCheckout',
   summary: 'Pay a checkout session',
   permission: 'public',
+  problems: ['dependency_unavailable'],
   params: token,
   form: true,
   body: z.object({
@@ -163,6 +165,7 @@ const showBank = route({
   operationId: 'showAuthentication',
   summary: "The page of the test bank, which asks for its customer's approval",
   permission: 'public',
+  problems: ['dependency_unavailable'],
   params: token,
   answers: PAGE_ANSWERS,
   async handle({ params }, services) {
@@ -181,6 +184,7 @@ const answerRoute = route({
   operationId: 'answerAuthentication',
   summary: 'Approve the payment, or fail its authentication',
   permission: 'public',
+  problems: ['dependency_unavailable'],
   params: token,
   form: true,
   body: z.object({ answer: z.enum(['approve', 'fail']) }),
