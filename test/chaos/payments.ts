@@ -63,7 +63,8 @@ async function once(outputs: Outputs, count: number, kills: number): Promise<str
     await killing
     await allSettled(shop)
     const faults = [
-      ...(duplicates === count ? [] : [`expected ${count} duplicates, got ${duplicates}`]),
+      // More are fine: the SDK repeats a put whose answer was late, and finds what it wrote itself.
+      ...(duplicates >= count ? [] : [`expected at least ${count} duplicates, got ${duplicates}`]),
       ...messageFaults(await listAll(shop, '/received-webhooks'), events),
       ...(await moneyFaults(shop, expectedOrders(events))),
     ]
