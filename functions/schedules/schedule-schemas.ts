@@ -1,5 +1,7 @@
 /** The API's input and output, described once: checked by the kit, published in the OpenAPI document. */
+
 import * as z from 'zod'
+import { parsedJson } from '#core/json.ts'
 import { pageOf, pageParameters } from '#core/pagination.ts'
 import { MAX_CRON_LENGTH } from './cron.ts'
 import { GAP_POLICIES, OVERLAP_POLICIES } from './dst.ts'
@@ -101,7 +103,7 @@ const jitterSeconds = z
   })
 
 const payload = (description: string) =>
-  z.json().meta({ description: `${description} At most ${MAX_PAYLOAD_BYTES} bytes as JSON.` })
+  parsedJson.meta({ description: `${description} At most ${MAX_PAYLOAD_BYTES} bytes as JSON.` })
 const target = z
   .discriminatedUnion('type', [
     z.strictObject({

@@ -1,5 +1,7 @@
 /** A schedule and its runs: their shapes and limits. Pure. */
+
 import { DAY, HOUR, MINUTE, SECOND } from '#core/clock.ts'
+import type { Json } from '#core/json.ts'
 import type { DstChoice } from './dst.ts'
 
 export const SCHEDULE_ID = /^sch_[0-7][0-9A-HJKMNP-TV-Z]{25}$/
@@ -48,8 +50,6 @@ export interface BufferedTime {
   readonly dispatchedAt: string
   readonly missed: number
 }
-
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
 export type Target =
   /** A task of the tasks service. `name` is the kind of task, `input` as it takes it. */

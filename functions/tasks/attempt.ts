@@ -4,7 +4,8 @@
  */
 import { SECOND } from '#core/clock.ts'
 import { describeIssue, fieldErrors } from '#core/field-errors.ts'
-import { type Json, MAX_RESULT_BYTES, type Task } from './task.ts'
+import type { Json } from '#core/json.ts'
+import { MAX_RESULT_BYTES, type Task } from './task.ts'
 import { type KnownTask, PermanentError, RetryLaterError, type TaskServices } from './task-definition.ts'
 import type { AttemptFailure } from './transitions.ts'
 

@@ -1,9 +1,10 @@
 /** From what a caller asks for to a task: checked, with its defaults, in its first state. Pure. */
 import { createHash } from 'node:crypto'
 import { describeIssue, fieldErrors } from '#core/field-errors.ts'
+import type { Json } from '#core/json.ts'
 import type { FieldError } from '#core/problem.ts'
 import type { FindDefinition } from './definitions.ts'
-import { INLINE_INPUT_BYTES, type Json, MAX_DELAY_MS, MAX_INPUT_BYTES, QUEUE_NAME, type Task } from './task.ts'
+import { INLINE_INPUT_BYTES, MAX_DELAY_MS, MAX_INPUT_BYTES, QUEUE_NAME, type Task } from './task.ts'
 import type { NewTask } from './tasks.store.ts'
 
 export interface TaskRequest {

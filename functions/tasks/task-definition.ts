@@ -5,10 +5,11 @@
 import type * as z from 'zod'
 import { type Clock, MINUTE } from '#core/clock.ts'
 import type { HttpClient } from '#core/http-client.ts'
+import type { Json } from '#core/json.ts'
 import type { DeliverWebhook } from '#core/webhook-delivery.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './backoff.ts'
 import type { SendMail } from './mail.ts'
-import { DEFAULT_PRIORITY, DEFAULT_QUEUE, type Json } from './task.ts'
+import { DEFAULT_PRIORITY, DEFAULT_QUEUE } from './task.ts'
 
 /** What handlers may use. */
 export interface TaskServices {

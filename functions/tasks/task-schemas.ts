@@ -1,20 +1,9 @@
 /** The API's input and output, described once: checked by the kit, published in the OpenAPI document. */
 import * as z from 'zod'
+import { parsedJson } from '#core/json.ts'
 import { pageOf, pageParameters } from '#core/pagination.ts'
 import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MIN_CONCURRENCY } from './queue.ts'
-import {
-  DEATHS,
-  DEFAULT_PRIORITY,
-  type Json,
-  MAX_INPUT_BYTES,
-  MAX_PRIORITY,
-  MIN_PRIORITY,
-  STATUSES,
-  TASK_ID,
-} from './task.ts'
-
-/** What came through the JSON parser. Not `z.json()`, whose schema contains itself, which few readers of OpenAPI can show. */
-const json = z.unknown() as z.ZodType<unknown> as z.ZodType<Json>
+import { DEATHS, DEFAULT_PRIORITY, MAX_INPUT_BYTES, MAX_PRIORITY, MIN_PRIORITY, STATUSES, TASK_ID } from './task.ts'
 
 const taskId = z
   .string()
@@ -75,8 +64,8 @@ export const taskSummaryBody = z
 export const taskBody = z
   .strictObject({
     ...summary,
-    input: json.meta({ description: 'As it was sent.' }),
-    result: json.optional().meta({ description: 'What it answered, unless that was larger than 16 KiB.' }),
+    input: parsedJson.meta({ description: 'As it was sent.' }),
+    result: parsedJson.optional().meta({ description: 'What it answered, unless that was larger than 16 KiB.' }),
     history: z
       .array(
         z.strictObject({
@@ -93,7 +82,9 @@ export const taskBody = z
 export const createTaskBody = z
   .strictObject({
     name: taskName,
-    input: json.default({}).meta({ description: `As its kind takes it, at most ${MAX_INPUT_BYTES} bytes as JSON.` }),
+    input: parsedJson
+      .default({})
+      .meta({ description: `As its kind takes it, at most ${MAX_INPUT_BYTES} bytes as JSON.` }),
     queue: z
       .string()
       .max(64)

@@ -1,6 +1,8 @@
 /** A task as the API shows it, and why a change of it was refused. Pure. */
+
+import type { Json } from '#core/json.ts'
 import { Problem } from '#core/problem.ts'
-import type { Json, Task, TaskRef } from './task.ts'
+import type { Task, TaskRef } from './task.ts'
 import type { Changed } from './tasks.store.ts'
 
 export const summaryOf = (task: Task) => ({

@@ -1,6 +1,7 @@
 /** A task, its life and its limits. Pure types and constants; how one state follows another is in `transitions.ts`. */
-import type * as z from 'zod'
+
 import { DAY, MINUTE, SECOND } from '#core/clock.ts'
+import type { Json } from '#core/json.ts'
 
 /**
  *   scheduled ──due──► queued ──claimed──► running ──► succeeded
@@ -54,9 +55,6 @@ export const INPUT_LIFE_MS = 120 * DAY
 /** Why a task died. Each is a different thing to do for whoever redrives it. */
 export const DEATHS = ['attempts_exhausted', 'not_retryable', 'crashed', 'unknown_task', 'invalid_input'] as const
 export type Death = (typeof DEATHS)[number]
-
-/** What can be sent as JSON and stored. */
-export type Json = z.core.util.JSONType
 
 /** What went wrong, as users see it. */
 export interface Failure {

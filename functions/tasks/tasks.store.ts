@@ -12,9 +12,10 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { epochSeconds } from '#core/clock.ts'
 import { conditionFailed } from '#core/dynamo.ts'
+import type { Json } from '#core/json.ts'
 import type { TableKey } from '#core/table.ts'
 import { transact } from '#core/transact.store.ts'
-import { IDEMPOTENCY_MS, INPUT_LIFE_MS, type Json, TASK_ID, type Task, type TaskRef } from './task.ts'
+import { IDEMPOTENCY_MS, INPUT_LIFE_MS, TASK_ID, type Task, type TaskRef } from './task.ts'
 import { idempotencyKey, indexKeys, inputKey, STATE_INDEX, statePartition, taskKey } from './task-keys.ts'
 import type { Decision, Refusal } from './transitions.ts'
 

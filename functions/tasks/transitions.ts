@@ -3,13 +3,14 @@
  * store writes what comes out on condition that the version is still the one that went in, so two decisions that were
  * made at the same moment can't both hold.
  */
+
+import type { Json } from '#core/json.ts'
 import { type RetryPolicy, retryDelay } from './backoff.ts'
 import {
   type Death,
   type Failure,
   type HistoryEntry,
   isFinished,
-  type Json,
   LEASE_MS,
   MAX_ERROR_LENGTH,
   type Status,

@@ -6,7 +6,6 @@ import { DEFINITIONS, findDefinition } from '../../../functions/tasks/definition
 import { emailSend } from '../../../functions/tasks/email-send.ts'
 import { httpRequest, resultOf, retryAfterMs } from '../../../functions/tasks/http-request.ts'
 import { createSendMail } from '../../../functions/tasks/mail.store.ts'
-import type { Json } from '../../../functions/tasks/task.ts'
 import {
   defineTask,
   MAX_TIMEOUT_MS,
@@ -14,6 +13,7 @@ import {
   RetryLaterError,
   type TaskContext,
 } from '../../../functions/tasks/task-definition.ts'
+import type { Json } from '../../../layers/core/json.ts'
 import { clockAt } from '../core/doubles.ts'
 import { NOW } from './samples.ts'
 

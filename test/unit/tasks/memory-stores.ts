@@ -2,9 +2,10 @@
 
 import { newQueue, type Queue } from '../../../functions/tasks/queue.ts'
 import type { QueuesStore } from '../../../functions/tasks/queues.store.ts'
-import type { Json, Task } from '../../../functions/tasks/task.ts'
+import type { Task } from '../../../functions/tasks/task.ts'
 import { indexKeys } from '../../../functions/tasks/task-keys.ts'
 import type { TasksStore } from '../../../functions/tasks/tasks.store.ts'
+import type { Json } from '../../../layers/core/json.ts'
 
 export interface MemoryTasks extends TasksStore {
   readonly all: Map<string, Task>
