@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 import ahead
+import cloudformation
 import event_sources
 import function_urls
 import gateway
@@ -60,6 +61,7 @@ def main() -> None:
     use_own_folders(options.state)
     function_urls.use()
     event_sources.use()
+    cloudformation.use()
     prepared.use(options.prepared)
     run(server)
 

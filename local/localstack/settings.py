@@ -35,6 +35,8 @@ def apply(port: int, state: Path) -> None:
             "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.01",
             "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
             "DYNAMODB_REMOVE_EXPIRED_ITEMS": "1",
+            # No looking five times without a pause; cloudformation.py makes the pause short.
+            "CFN_NO_WAIT_ITERATIONS": "0",
         }
     )
     os.environ.setdefault("LS_LOG", "warning")
