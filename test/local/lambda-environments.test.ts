@@ -73,8 +73,9 @@ describe('code', () => {
 })
 
 /** An internal extension as layers/core has one, in few lines: works 300 ms after each answer. */
+/** Its after-work begins once there is a file with the event's name and `.go`. */
 const WORKS_AFTERWARDS = `
-  import { appendFileSync } from 'node:fs'
+  import { appendFileSync, existsSync } from 'node:fs'
   const api = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2020-01-01/extension'
   const registered = await fetch(api + '/register', { method: 'POST', headers: { 'Lambda-Extension-Name': 'afterwards' },
     body: JSON.stringify({ events: ['INVOKE'] }) })
@@ -85,8 +86,7 @@ const WORKS_AFTERWARDS = `
       const { eventType, requestId } = await (await fetch(api + '/event/next', { headers })).json()
       const { file } = await answered.promise
       answered = Promise.withResolvers()
-      await new Promise((done) => setTimeout(done, 300))
-      if (file === 'never') await new Promise(() => {})
+      while (!existsSync(file + '.go')) await new Promise((done) => setTimeout(done, 10))
       appendFileSync(file, eventType + ' ' + requestId + '\\n')
       console.log('worked afterwards')
     }
@@ -101,6 +101,7 @@ describe('an extension in the handler’s process', () => {
     const first = await emulator.invoke('extended', { file })
     const writtenAtAnswer = await readFile(file, 'utf8').catch(() => '')
     expect(writtenAtAnswer).toBe('')
+    await writeFile(`${file}.go`, '')
     const text = await eventually('the after-work', () => readFile(file, 'utf8').catch(() => undefined))
     expect(text).toBe(`INVOKE ${first.payload.id}\n`)
     await eventually('its output in the log', async () =>
@@ -117,6 +118,7 @@ describe('an extension in the handler’s process', () => {
     const first = await emulator.invoke('extended-twice', { file })
     const second = await emulator.invoke('extended-twice', { file })
     expect(second.payload.pid).not.toBe(first.payload.pid)
+    await writeFile(`${file}.go`, '')
     await eventually(
       'both after-works',
       async () => (await readFile(file, 'utf8').catch(() => '')).split('\n').length === 3,

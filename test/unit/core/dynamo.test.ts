@@ -84,8 +84,8 @@ describe('the client limits', () => {
   it('give an error that is known as passing when no answer comes in time', async () => {
     server.answers = false
     const error = await failure(server.url, { requestTimeout: 20 })
-    expect(error).toMatchObject({ name: 'TimeoutError' })
-    expect(server.requests).toBe(MAX_ATTEMPTS)
+    // As the client counts them: on a busy machine one may be given up before it arrives.
+    expect(error).toMatchObject({ name: 'TimeoutError', $metadata: { attempts: MAX_ATTEMPTS } })
     expect(isUnavailable(error)).toBe(true)
   })
 
