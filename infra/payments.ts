@@ -7,7 +7,7 @@ import {
   publishEventsEnvironment,
 } from '../functions/payments/environment.ts'
 import { TOLD_TYPES } from '../functions/payments/events.ts'
-import type { QueueName } from '../functions/payments/messages.ts'
+import type { QueueName } from '../functions/payments/forwarding/messages.ts'
 import { EVENTS_PREFIX, LIST_INDEX, OWNER_INDEX, RECEIVED_PREFIX } from '../functions/payments/payments-keys.ts'
 import type { Monitoring } from './constructs/monitoring.ts'
 import { grantAccessRead, grantPublish } from './constructs/platform-access.ts'

@@ -4,12 +4,12 @@ import { systemClock } from '#core/clock.ts'
 import { httpHandler } from '#core/http.ts'
 import { createKit } from '#core/kit.ts'
 import { systemRandom } from '#core/random.ts'
-import { createChangesStore } from './changes.store.ts'
+import { createChangesStore } from './changes/changes.store.ts'
 import { type CheckoutServices, checkoutRoutes } from './checkout/checkout-routes.ts'
 import { NO_MERCHANT } from './checkout/frame.ts'
 import { pageAddresses } from './checkout/page-address.ts'
 import { checkoutEnvironment } from './environment.ts'
-import { createObjectsStore } from './objects.store.ts'
+import { createObjectsStore } from './objects/objects.store.ts'
 
 const environment = checkoutEnvironment.read()
 const [clock, random] = [systemClock, systemRandom]

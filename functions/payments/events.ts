@@ -69,7 +69,7 @@ export const TOLD_TYPES = {
 } as const satisfies Readonly<Record<string, Detail>>
 const isTold = (type: string): type is keyof typeof TOLD_TYPES => Object.hasOwn(TOLD_TYPES, type)
 
-/** An event's row as the stream carries it; see `stripe-event.ts`. */
+/** An event's row as the stream carries it; see `changes/stripe-event.ts`. */
 export const eventItem = z.object({
   type: z.string(),
   workspaceId: z.string(),

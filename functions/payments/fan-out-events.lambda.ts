@@ -6,10 +6,10 @@ import { queueClient } from '#core/queue-client.store.ts'
 import { systemRandom } from '#core/random.ts'
 import { sqsHandler } from '#core/sqs.ts'
 import { createEnqueueTask } from '#core/task-commands.store.ts'
-import { createChangesStore } from './changes.store.ts'
+import { createChangesStore } from './changes/changes.store.ts'
 import { fanOutEventsEnvironment } from './environment.ts'
-import { eventMessage } from './messages.ts'
-import { createObjectsStore } from './objects.store.ts'
+import { eventMessage } from './forwarding/messages.ts'
+import { createObjectsStore } from './objects/objects.store.ts'
 import { fanOut } from './webhooks/out/fan-out.ts'
 
 const { PAYMENTS_TABLE, TASK_COMMANDS_QUEUE_URL } = fanOutEventsEnvironment.read()

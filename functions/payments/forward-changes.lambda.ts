@@ -1,11 +1,11 @@
-/** The table's stream → the queues of received webhooks, of events and of paid orders: entry and wiring. Which is in `forward-changes.ts`. */
+/** The table's stream → the queues of received webhooks, of events and of paid orders: entry and wiring. Which is in `forwarding/`. */
 import { systemClock } from '#core/clock.ts'
 import { queueClient } from '#core/queue-client.store.ts'
 import { systemRandom } from '#core/random.ts'
 import { streamHandler } from '#core/stream.ts'
 import { forwardChangesEnvironment } from './environment.ts'
-import { forwardChanges, forwardedItem, isForwarded } from './forward-changes.ts'
-import { createSendMessages } from './messages.store.ts'
+import { forwardChanges, forwardedItem, isForwarded } from './forwarding/forward-changes.ts'
+import { createSendMessages } from './forwarding/messages.store.ts'
 
 const { PAID_QUEUE_URL, RECEIVED_QUEUE_URL, EVENTS_QUEUE_URL } = forwardChangesEnvironment.read()
 const client = queueClient()

@@ -7,11 +7,11 @@ import { orderRoutes } from './orders/order-routes.ts'
 import examples from './payments-examples.json' with { type: 'json' }
 import type { PaymentsServices } from './payments-services.ts'
 import { receiptRoutes } from './receipts/receipt-routes.ts'
+import { endpointRoutes } from './webhooks/endpoints/endpoint-routes.ts'
 import { receiveRoutes } from './webhooks/in/receive-description.ts'
 import { receivedRoutes } from './webhooks/in/received-routes.ts'
 import { sourceRoutes } from './webhooks/in/source-routes.ts'
 import { deliveryRoutes } from './webhooks/out/delivery-routes.ts'
-import { endpointRoutes } from './webhooks/out/endpoint-routes.ts'
 
 export const paymentsApi: ServiceDescription<PaymentsServices> = {
   service: 'payments',

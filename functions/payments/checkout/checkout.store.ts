@@ -1,6 +1,6 @@
 /** Loads a checkout session with what it led to: what a try to pay is decided on. */
 import { loadPayment } from '../intents/payments.store.ts'
-import type { ObjectsStore } from '../objects.store.ts'
+import type { ObjectsStore } from '../objects/objects.store.ts'
 import type { Order } from '../orders/order.ts'
 import type { Session } from './session.ts'
 import type { OpenCheckout } from './session-operations.ts'

@@ -3,10 +3,10 @@
  * everything that follows. Loads nothing, writes nothing.
  */
 
+import { type Operation, tell } from '../changes/operation.ts'
 import type { Intent, NextAction } from '../intents/intent.ts'
 import { cancelIntent, confirmIntent, createIntent, type OrderedPayment, type Outcome } from '../intents/operations.ts'
-import { changed } from '../objects.ts'
-import { type Operation, tell } from '../operation.ts'
+import { changed } from '../objects/objects.ts'
 import { moveOrder } from '../orders/move-order.ts'
 import { newOrder, type Order, OWN_SOURCE } from '../orders/order.ts'
 import { followed, type Session } from './session.ts'

@@ -1,9 +1,9 @@
 /** A checkout session: what somebody is asked to pay on the hosted page, until when, and where they go then. Pure. */
 import { HOUR, MINUTE } from '#core/clock.ts'
+import { type Refusal, refuse } from '../changes/refusal.ts'
 import type { CaptureMethod, Intent, Metadata } from '../intents/intent.ts'
 import { checkAmount } from '../money/amount.ts'
-import { changed, type StoredObject } from '../objects.ts'
-import { type Refusal, refuse } from '../refusal.ts'
+import { changed, type StoredObject } from '../objects/objects.ts'
 
 /** Stripe's limits (https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at). */
 export const MIN_LIFETIME_MS = 30 * MINUTE

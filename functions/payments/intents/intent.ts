@@ -1,6 +1,6 @@
 /** A payment intent, its charges and refunds: their shapes, and how they begin. The moves are in `transitions.ts`. Pure. */
 import { DAY } from '#core/clock.ts'
-import type { StoredObject } from '../objects.ts'
+import type { StoredObject } from '../objects/objects.ts'
 
 export const INTENT_STATUSES = [
   'requires_payment_method',

@@ -4,15 +4,15 @@
  * if need be. Loads nothing, writes nothing.
  */
 
-import { TornReadError } from '../changes.ts'
+import { TornReadError } from '../changes/changes.ts'
+import { type Operation, tell } from '../changes/operation.ts'
+import type { Refusal } from '../changes/refusal.ts'
 import { transfer } from '../ledger/ledger.ts'
 import { processingFee } from '../money/fee.ts'
-import { changed } from '../objects.ts'
-import { type Operation, tell } from '../operation.ts'
+import { changed } from '../objects/objects.ts'
 import type { Fact, FactKind } from '../orders/facts.ts'
 import { booking, moveOrder } from '../orders/move-order.ts'
 import { newOrder, type Order, OWN_SOURCE } from '../orders/order.ts'
-import type { Refusal } from '../refusal.ts'
 import { type CancellationReason, type Charge, type Intent, type IntentInput, newIntent } from './intent.ts'
 import { chargeBody, intentBody } from './intent-view.ts'
 import {

@@ -1,5 +1,5 @@
 /** Loads what an operation is decided on. */
-import type { ObjectsStore } from '../objects.store.ts'
+import type { ObjectsStore } from '../objects/objects.store.ts'
 import type { Order } from '../orders/order.ts'
 import type { Charge, Intent, Refund } from './intent.ts'
 import type { OrderedPayment } from './operations.ts'

@@ -6,9 +6,10 @@
  *            ▲ └────────────────────────┴─ confirm ───────────┘ │                  │
  *            └── declined, or the bank's question was denied ◄──┘                  └─► canceled ◄── all but succeeded
  */
+
+import { missing, type Refusal, refuse } from '../changes/refusal.ts'
 import { checkAmount, checkPart, formatMoney } from '../money/amount.ts'
-import { changed } from '../objects.ts'
-import { missing, type Refusal, refuse } from '../refusal.ts'
+import { changed } from '../objects/objects.ts'
 import {
   type CancellationReason,
   type Charge,

@@ -1,6 +1,6 @@
 /** The routes of the ledger. It is read here; it is written by what it is about. */
 import { routeOf } from '#core/route.ts'
-import { pageOfRows } from '../listing.ts'
+import { pageOfRows } from '../objects/listing.ts'
 import type { PaymentsServices } from '../payments-services.ts'
 import type { LedgerTransaction } from './ledger.ts'
 import {

@@ -1,4 +1,6 @@
 /** A ledger transaction as the writes that record it: the transaction, an entry for each posting, the balances. Pure. */
+
+import type { Write } from '../changes/write.ts'
 import {
   accountPartition,
   balanceSortKey,
@@ -8,7 +10,6 @@ import {
   listPartition,
   listSortKey,
 } from '../payments-keys.ts'
-import type { Write } from '../write.ts'
 import { type Account, assertBalanced, type LedgerEntry, type LedgerTransaction } from './ledger.ts'
 
 /** Of each balance: one item takes 1,000 writes a second, and concurrent transactions on it wait for each other. */

@@ -11,7 +11,7 @@ import {
   type TransactGetCommandOutput,
 } from '@aws-sdk/lib-dynamodb'
 import { cancellationCodes } from '#core/transact.store.ts'
-import type { Listed } from '../objects.store.ts'
+import type { Listed } from '../objects/objects.store.ts'
 import {
   accountPartition,
   balanceSortKey,

@@ -1,5 +1,5 @@
 /** Amounts are whole minor units; nothing here computes with fractions. Pure. */
-import { type Refusal, refuse } from '../refusal.ts'
+import { type Refusal, refuse } from '../changes/refusal.ts'
 import { exponentOf, isCurrency, MAX_AMOUNT, minimumOf, stepOf } from './currency.ts'
 
 /** What an amount to be charged must be: whole, in the currency's steps, within its bounds. Undefined when it is. */

@@ -3,10 +3,10 @@
  * when a payment elsewhere is first heard of, whatever is heard first. Reads what it decides on; adds to the changes.
  */
 
+import type { Operation } from '../changes/operation.ts'
 import type { Intent } from '../intents/intent.ts'
-import type { ObjectsStore } from '../objects.store.ts'
-import { isIdOf } from '../objects.ts'
-import type { Operation } from '../operation.ts'
+import type { ObjectsStore } from '../objects/objects.store.ts'
+import { isIdOf } from '../objects/objects.ts'
 import { referenceKey } from '../payments-keys.ts'
 import { applyFact, type Fact, type FactRefusal } from './facts.ts'
 import { moveOrder } from './move-order.ts'

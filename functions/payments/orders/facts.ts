@@ -6,8 +6,8 @@
  *   captured 1000, captured 300   →  +1000, nothing
  *   refunded 500, captured 1000   →  +500 captured and refunded (what was given back had come), +500 captured
  */
-import { TornReadError } from '../changes.ts'
-import { changed } from '../objects.ts'
+import { TornReadError } from '../changes/changes.ts'
+import { changed } from '../objects/objects.ts'
 import { type Order, OWN_SOURCE, statusOf } from './order.ts'
 
 export const FACT_KINDS = ['created', 'authorized', 'captured', 'refunded', 'failed', 'canceled', 'expired'] as const

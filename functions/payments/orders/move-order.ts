@@ -1,6 +1,7 @@
 /** The one way in which an order changes: a fact, its ledger transactions, its news. Adds to the changes of an operation. */
+
+import { type Operation, tell } from '../changes/operation.ts'
 import { type LedgerTransaction, type Posting, transfer } from '../ledger/ledger.ts'
-import { type Operation, tell } from '../operation.ts'
 import { type Applied, applyFact, type Fact, type Movement } from './facts.ts'
 import type { Order } from './order.ts'
 import { orderBody } from './order-view.ts'

@@ -1,7 +1,7 @@
 /** The routes of orders. */
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
-import { pageOfRows } from '../listing.ts'
+import { pageOfRows } from '../objects/listing.ts'
 import { idParams } from '../payments-schemas.ts'
 import type { PaymentsServices } from '../payments-services.ts'
 import type { Order } from './order.ts'

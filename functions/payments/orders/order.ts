@@ -1,5 +1,5 @@
 /** An order: what somebody wants to pay, or paid, and how much of it came and went back. Pure. */
-import type { StoredObject } from '../objects.ts'
+import type { StoredObject } from '../objects/objects.ts'
 
 export const ORDER_STATUSES = ['open', 'paid', 'partially_refunded', 'refunded', 'canceled', 'expired'] as const
 export type OrderStatus = (typeof ORDER_STATUSES)[number]

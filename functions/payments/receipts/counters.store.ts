@@ -1,7 +1,7 @@
 /** Numbers without gaps: a counter is read, and raised in the transaction that uses its number, on condition that nobody else did. */
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import type { Write } from '../changes/write.ts'
 import { counterKey } from '../payments-keys.ts'
-import type { Write } from '../write.ts'
 
 export interface CountersStore {
   /** Strongly consistent; 0 when nothing was counted yet. */

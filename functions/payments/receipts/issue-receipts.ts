@@ -7,9 +7,9 @@
  */
 import type { Workspace } from '#core/access.store.ts'
 import type { TaskCommand } from '#core/task-command.ts'
-import type { ChangesStore } from '../changes.store.ts'
-import type { PaidMessage } from '../messages.ts'
-import type { ObjectsStore } from '../objects.store.ts'
+import type { ChangesStore } from '../changes/changes.store.ts'
+import type { PaidMessage } from '../forwarding/messages.ts'
+import type { ObjectsStore } from '../objects/objects.store.ts'
 import type { Order } from '../orders/order.ts'
 import { type CountersStore, counterWrite } from './counters.store.ts'
 import { counterName, newReceipt, numberOf, type Receipt, receiptIdOf } from './receipt.ts'

@@ -1,5 +1,5 @@
 /** A receipt: what was paid, as it was when it was paid. It never changes; what goes back later is told by a document of its own. Pure. */
-import type { StoredObject } from '../objects.ts'
+import type { StoredObject } from '../objects/objects.ts'
 import type { Order, OrderLine } from '../orders/order.ts'
 
 /** Listed by its order. */

@@ -1,8 +1,8 @@
 /** What `expand[]` loads: objects by their ids, and parts that an answer leaves out. */
-import type { Changes } from '../changes.ts'
+import type { Changes } from '../changes/changes.ts'
 import type { Session } from '../checkout/session.ts'
 import type { Charge } from '../intents/intent.ts'
-import type { StoredObject } from '../objects.ts'
+import type { StoredObject } from '../objects/objects.ts'
 import { ID_PREFIXES, type ObjectKind } from '../payments-keys.ts'
 import type { Body, Expansions } from './expand.ts'
 import type { StripeServices } from './stripe-services.ts'

@@ -14,8 +14,8 @@ import * as z from 'zod'
 import { epochSeconds } from '#core/clock.ts'
 import { conditionFailed } from '#core/dynamo.ts'
 import { TTL_ATTRIBUTE } from '#core/table.ts'
+import type { WriteAction } from '../changes/write.ts'
 import { idempotencyKey } from '../payments-keys.ts'
-import type { WriteAction } from '../write.ts'
 import {
   COMPLETION_LABEL,
   type IdempotencyStore,

@@ -17,7 +17,7 @@
  */
 import { createHash } from 'node:crypto'
 import { DAY, SECOND } from '#core/clock.ts'
-import type { Write } from '../write.ts'
+import type { Write } from '../changes/write.ts'
 import type { Form } from './form.ts'
 import { StripeError } from './stripe-error.ts'
 

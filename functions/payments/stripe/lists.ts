@@ -5,8 +5,8 @@
  */
 import * as z from 'zod'
 import { SECOND } from '#core/clock.ts'
-import type { Listed, ListPosition, ListRange, ObjectsStore } from '../objects.store.ts'
-import type { StoredObject } from '../objects.ts'
+import type { Listed, ListPosition, ListRange, ObjectsStore } from '../objects/objects.store.ts'
+import type { StoredObject } from '../objects/objects.ts'
 import type { Body } from './expand.ts'
 import { id, integer } from './parameters.ts'
 import { invalidRequest, resourceMissing } from './stripe-error.ts'

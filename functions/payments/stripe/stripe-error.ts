@@ -4,7 +4,7 @@
  */
 import { Problem } from '#core/problem.ts'
 import { problemOf } from '#core/problem-answer.ts'
-import type { Refusal } from '../refusal.ts'
+import type { Refusal } from '../changes/refusal.ts'
 
 export type StripeErrorType = 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error'
 

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod'
 import type { Permission, Principal } from '#core/permissions.ts'
-import type { Operation } from '../operation.ts'
+import type { Operation } from '../changes/operation.ts'
 import type { Body } from './expand.ts'
 import type { StripeErrorFields } from './stripe-error.ts'
 import type { StripeServices } from './stripe-services.ts'

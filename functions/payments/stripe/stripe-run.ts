@@ -1,8 +1,8 @@
 /** Runs a route of `/v1`: decide, expand, commit, answer; with an idempotency key at most once (`idempotency.ts`). */
 import type { HttpAnswer } from '#core/exchange.ts'
 import { formatTraceparent } from '#core/trace.ts'
-import type { Changes } from '../changes.ts'
-import { API_VERSION, type Cause } from '../stripe-event.ts'
+import type { Changes } from '../changes/changes.ts'
+import { API_VERSION, type Cause } from '../changes/stripe-event.ts'
 import { expanded } from './expand.ts'
 import { expansionsOf } from './expansions.ts'
 import {

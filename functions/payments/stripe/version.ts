@@ -2,7 +2,7 @@
  * `Stripe-Version`: one version of the shapes is spoken, that of the `stripe` package which the tests use. Clients of the
  * same major release, whatever its month, get it; older ones are refused rather than given shapes that they can't read.
  */
-import { API_VERSION } from '../stripe-event.ts'
+import { API_VERSION } from '../changes/stripe-event.ts'
 import { invalidRequest, shortened } from './stripe-error.ts'
 
 const VERSION = /^\d{4}-\d{2}-\d{2}(?:\.([a-z_]+))?$/

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TornReadError } from '../../../functions/payments/changes.ts'
+import { TornReadError } from '../../../functions/payments/changes/changes.ts'
 import { applyFact, FACT_KINDS, type Fact, takeBackRefund } from '../../../functions/payments/orders/facts.ts'
 import { newOrder, type Order, OWN_SOURCE } from '../../../functions/payments/orders/order.ts'
 import { START, WORKSPACE } from './payment-world.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Changes, MAX_WRITES } from '../../../functions/payments/changes.ts'
+import { Changes, MAX_WRITES } from '../../../functions/payments/changes/changes.ts'
 import {
   ACCOUNT_NAMES,
   assertBalanced,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TornReadError } from '../../../functions/payments/changes.ts'
+import { TornReadError } from '../../../functions/payments/changes/changes.ts'
+import type { Operation } from '../../../functions/payments/changes/operation.ts'
 import type { Charge } from '../../../functions/payments/intents/intent.ts'
 import {
   authenticateIntent,
@@ -12,7 +13,6 @@ import { createRefund, failRefund, settleRefund } from '../../../functions/payme
 import { TEST_CARDS } from '../../../functions/payments/intents/test-cards.ts'
 import { ACCOUNT_NAMES } from '../../../functions/payments/ledger/ledger.ts'
 import { processingFee } from '../../../functions/payments/money/fee.ts'
-import type { Operation } from '../../../functions/payments/operation.ts'
 import { World } from './payment-world.ts'
 
 const AMOUNT = 10_000

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Operation } from '../../../functions/payments/changes/operation.ts'
 import { AUTHORISATION_MS } from '../../../functions/payments/intents/intent.ts'
 import {
   authenticateIntent,
@@ -11,7 +12,6 @@ import {
   updateIntent,
 } from '../../../functions/payments/intents/operations.ts'
 import { createRefund, failRefund, settleRefund } from '../../../functions/payments/intents/refund-operations.ts'
-import type { Operation } from '../../../functions/payments/operation.ts'
 import { CARD, START, WORKSPACE, World } from './payment-world.ts'
 
 const confirmWith =

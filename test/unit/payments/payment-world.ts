@@ -2,15 +2,15 @@
  * A table in memory that takes changes as DynamoDB does: all or nothing, on condition of versions and unused ledger keys.
  * For tests of operations, and of what concurrent ones can do to each other.
  */
-import type { Changes } from '../../../functions/payments/changes.ts'
-import { Changes as NewChanges } from '../../../functions/payments/changes.ts'
+import type { Changes } from '../../../functions/payments/changes/changes.ts'
+import { Changes as NewChanges } from '../../../functions/payments/changes/changes.ts'
+import type { Operation } from '../../../functions/payments/changes/operation.ts'
+import type { EventRow } from '../../../functions/payments/changes/stripe-event.ts'
 import type { Charge, Intent, IntentInput, Refund } from '../../../functions/payments/intents/intent.ts'
 import { createIntent, type OrderedPayment, type Outcome } from '../../../functions/payments/intents/operations.ts'
 import type { LedgerTransaction } from '../../../functions/payments/ledger/ledger.ts'
-import type { StoredObject } from '../../../functions/payments/objects.ts'
-import type { Operation } from '../../../functions/payments/operation.ts'
+import type { StoredObject } from '../../../functions/payments/objects/objects.ts'
 import type { Order } from '../../../functions/payments/orders/order.ts'
-import type { EventRow } from '../../../functions/payments/stripe-event.ts'
 
 export const WORKSPACE = 'ws_00000000000000000000000000'
 export const START = new Date('2026-11-21T10:00:00.000Z')

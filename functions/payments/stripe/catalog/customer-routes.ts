@@ -1,7 +1,7 @@
 /** `/v1/customers`. */
 import * as z from 'zod'
-import { changed } from '../../objects.ts'
-import { tell } from '../../operation.ts'
+import { tell } from '../../changes/operation.ts'
+import { changed } from '../../objects/objects.ts'
 import { listBody, listParameters, objectList } from '../lists.ts'
 import { created, named, newObject, updated } from '../object-changes.ts'
 import { changedMetadata, clearable, metadata, text } from '../parameters.ts'

@@ -1,6 +1,6 @@
 /** Customers: whom payments are from (https://docs.stripe.com/api/customers). Pure. */
 import { epochSeconds } from '#core/clock.ts'
-import type { StoredObject } from '../../objects.ts'
+import type { StoredObject } from '../../objects/objects.ts'
 import type { Metadata } from '../parameters.ts'
 
 export interface Address {

@@ -1,8 +1,8 @@
 /** The parameters of a price, wherever one is made: by itself, with its product, or in a checkout session's line. */
 import * as z from 'zod'
+import type { Operation } from '../../changes/operation.ts'
 import { checkPart } from '../../money/amount.ts'
 import { isCurrency, MAX_AMOUNT } from '../../money/currency.ts'
-import type { Operation } from '../../operation.ts'
 import { newObject } from '../object-changes.ts'
 import { boolean, changedMetadata, integer, metadata, text } from '../parameters.ts'
 import { refusalFields, StripeError } from '../stripe-error.ts'

@@ -1,6 +1,6 @@
 /** Prices: what one unit of a product costs (https://docs.stripe.com/api/prices). One-time prices only. Pure. */
 import { epochSeconds } from '#core/clock.ts'
-import type { StoredObject } from '../../objects.ts'
+import type { StoredObject } from '../../objects/objects.ts'
 import type { Metadata } from '../parameters.ts'
 
 export interface Price extends StoredObject<'price'> {

@@ -1,6 +1,6 @@
 /** Products: what is sold (https://docs.stripe.com/api/products). Pure. */
 import { epochSeconds } from '#core/clock.ts'
-import type { StoredObject } from '../../objects.ts'
+import type { StoredObject } from '../../objects/objects.ts'
 import type { Metadata } from '../parameters.ts'
 
 export interface Product extends StoredObject<'product'> {

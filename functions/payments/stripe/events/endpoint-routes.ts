@@ -4,8 +4,8 @@
  */
 import * as z from 'zod'
 import { epochSeconds } from '#core/clock.ts'
-import { changed } from '../../objects.ts'
-import { API_VERSION } from '../../stripe-event.ts'
+import { API_VERSION } from '../../changes/stripe-event.ts'
+import { changed } from '../../objects/objects.ts'
 import {
   disable,
   EVENT_PATTERN,
@@ -15,8 +15,8 @@ import {
   MAX_URL_LENGTH,
   urlFault,
   type WebhookEndpoint,
-} from '../../webhooks/out/endpoint.ts'
-import { makeEndpoint } from '../../webhooks/out/make-endpoint.ts'
+} from '../../webhooks/endpoints/endpoint.ts'
+import { makeEndpoint } from '../../webhooks/endpoints/make-endpoint.ts'
 import type { Body } from '../expand.ts'
 import { listBody, listParameters, objectList } from '../lists.ts'
 import { named } from '../object-changes.ts'

@@ -1,6 +1,6 @@
 /** `/v1/events`: what happened, as it was told then. */
 import * as z from 'zod'
-import type { EventRow } from '../../stripe-event.ts'
+import type { EventRow } from '../../changes/stripe-event.ts'
 import type { Body } from '../expand.ts'
 import { listBody, listParameters } from '../lists.ts'
 import { text } from '../parameters.ts'

@@ -1,12 +1,13 @@
 /** What the routes of payments have in common: loading, refusing, and telling a decline. */
+
+import type { Operation } from '../../changes/operation.ts'
+import type { Refusal } from '../../changes/refusal.ts'
 import { isPageAddress, type Session } from '../../checkout/session.ts'
 import { followIntent } from '../../checkout/session-operations.ts'
 import type { Intent, PaymentError } from '../../intents/intent.ts'
 import { intentBody } from '../../intents/intent-view.ts'
 import type { OrderedPayment, Outcome } from '../../intents/operations.ts'
 import { loadPayment } from '../../intents/payments.store.ts'
-import type { Operation } from '../../operation.ts'
-import type { Refusal } from '../../refusal.ts'
 import { text } from '../parameters.ts'
 import { refusalFields, resourceMissing, StripeError, type StripeErrorFields } from '../stripe-error.ts'
 import type { StripeReply } from '../stripe-route.ts'

@@ -1,8 +1,8 @@
 /** The lines of a checkout session, from prices that exist or are made on the way. */
 import * as z from 'zod'
+import type { Operation } from '../../changes/operation.ts'
 import { MAX_LINES, type SessionLine } from '../../checkout/session.ts'
 import { MAX_AMOUNT } from '../../money/currency.ts'
-import type { Operation } from '../../operation.ts'
 import { currency, newPrice } from '../catalog/new-price.ts'
 import { type Price, priceBody } from '../catalog/price.ts'
 import type { Product } from '../catalog/product.ts'

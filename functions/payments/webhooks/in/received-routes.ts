@@ -1,7 +1,7 @@
 /** The routes of received webhooks: what came, what became of it, once more. */
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
-import { pageOfRows } from '../../listing.ts'
+import { pageOfRows } from '../../objects/listing.ts'
 import type { PaymentsServices } from '../../payments-services.ts'
 import { fateWrite, MESSAGE_ID, type ReceivedWebhook, receivedId } from './received.ts'
 import {

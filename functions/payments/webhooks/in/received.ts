@@ -8,8 +8,8 @@
  *      └── replayed, from each of them
  */
 import { DAY, epochSeconds } from '#core/clock.ts'
+import type { Write } from '../../changes/write.ts'
 import { type IndexKeys, indexKeys, receivedKey } from '../../payments-keys.ts'
-import type { Write } from '../../write.ts'
 
 export const RECEIVED_STATUSES = ['received', 'applied', 'ignored', 'failed'] as const
 export type ReceivedStatus = (typeof RECEIVED_STATUSES)[number]

@@ -1,7 +1,7 @@
 /** The routes of webhook sources. Messages themselves are received elsewhere: `receive.ts`. */
 import { type FieldError, Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
-import { pageOfRows } from '../../listing.ts'
+import { pageOfRows } from '../../objects/listing.ts'
 import { idParams, pageQuery } from '../../payments-schemas.ts'
 import type { PaymentsServices } from '../../payments-services.ts'
 import { newSecret, type StoredSecret, storedSecret } from '../secrets.ts'

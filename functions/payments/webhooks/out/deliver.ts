@@ -9,9 +9,10 @@
 import type { Clock } from '#core/clock.ts'
 import type { HttpClient, HttpOutcome } from '#core/http-client.ts'
 import type { Delivered, DeliverWebhook, DeliveryOrder } from '#core/webhook-delivery.ts'
-import type { ChangesStore } from '../../changes.store.ts'
-import type { ObjectsStore } from '../../objects.store.ts'
-import type { EventRow } from '../../stripe-event.ts'
+import type { ChangesStore } from '../../changes/changes.store.ts'
+import type { EventRow } from '../../changes/stripe-event.ts'
+import type { ObjectsStore } from '../../objects/objects.store.ts'
+import { healthAfter, type WebhookEndpoint } from '../endpoints/endpoint.ts'
 import type { SecretBox } from '../secrets.ts'
 import type { DeliveriesStore } from './deliveries.store.ts'
 import {
@@ -24,7 +25,6 @@ import {
   KEPT_ANSWER_BYTES,
   type Verdict,
 } from './delivery.ts'
-import { healthAfter, type WebhookEndpoint } from './endpoint.ts'
 import { signedMessage } from './signed-message.ts'
 
 export interface DeliverServices {

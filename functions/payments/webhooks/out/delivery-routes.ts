@@ -1,9 +1,11 @@
 /** The routes of deliveries: what was sent, how it was answered, once more. */
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
-import { pageOfRows } from '../../listing.ts'
+import { pageOfRows } from '../../objects/listing.ts'
 import { idParams } from '../../payments-schemas.ts'
 import type { PaymentsServices } from '../../payments-services.ts'
+import type { WebhookEndpoint } from '../endpoints/endpoint.ts'
+import { ENDPOINTS_PATH, ownEndpoint } from '../endpoints/own-endpoint.ts'
 import { type Delivery, type DeliveryRef, deliveryId, deliveryWrite, resend } from './delivery.ts'
 import {
   deliveryBody,
@@ -17,8 +19,6 @@ import {
   resentBody,
 } from './delivery-schemas.ts'
 import { deliveryTask } from './delivery-task.ts'
-import type { WebhookEndpoint } from './endpoint.ts'
-import { ENDPOINTS_PATH, ownEndpoint } from './own-endpoint.ts'
 
 const route = routeOf<PaymentsServices>()
 

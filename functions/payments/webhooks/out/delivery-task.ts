@@ -1,7 +1,7 @@
 /** The task that delivers: how the tasks service is asked for it. Pure. */
 import type { TaskCommand } from '#core/task-command.ts'
+import type { WebhookEndpoint } from '../endpoints/endpoint.ts'
 import { type Delivery, deliveryId } from './delivery.ts'
-import type { WebhookEndpoint } from './endpoint.ts'
 
 /** Of a definition in `functions/tasks/`. */
 const TASK = 'webhook.deliver'

@@ -6,8 +6,8 @@
  *      └─ resent, from both
  */
 import { DAY, epochSeconds } from '#core/clock.ts'
+import type { Write } from '../../changes/write.ts'
 import { attemptSortKey, deliveryPartition, indexKeys } from '../../payments-keys.ts'
-import type { Write } from '../../write.ts'
 
 export const DELIVERY_STATUSES = ['pending', 'succeeded', 'failed'] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]

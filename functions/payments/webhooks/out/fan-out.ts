@@ -4,14 +4,14 @@
  */
 import type { InvocationLog } from '#core/log.ts'
 import type { EnqueueTask } from '#core/task-commands.store.ts'
-import type { ChangesStore } from '../../changes.store.ts'
-import { Changes } from '../../changes.ts'
-import type { EventMessage } from '../../messages.ts'
-import type { ObjectsStore } from '../../objects.store.ts'
+import type { ChangesStore } from '../../changes/changes.store.ts'
+import { Changes } from '../../changes/changes.ts'
+import type { EventMessage } from '../../forwarding/messages.ts'
+import type { ObjectsStore } from '../../objects/objects.store.ts'
+import { MAX_ENDPOINTS, type WebhookEndpoint, wants } from '../endpoints/endpoint.ts'
+import { isTestEvent } from '../endpoints/test-event.ts'
 import { deliveryWrite, newDelivery } from './delivery.ts'
 import { deliveryTask } from './delivery-task.ts'
-import { MAX_ENDPOINTS, type WebhookEndpoint, wants } from './endpoint.ts'
-import { isTestEvent } from './test-event.ts'
 
 export interface FanOutServices {
   readonly objects: Pick<ObjectsStore, 'list' | 'event'>

@@ -1,9 +1,9 @@
 /** An event as it is sent to an endpoint: the frozen payload in the form of its scheme, with headers of this try. */
-import type { EventRow } from '../../stripe-event.ts'
+import type { EventRow } from '../../changes/stripe-event.ts'
+import type { WebhookEndpoint } from '../endpoints/endpoint.ts'
 import { isLive, type SecretBox } from '../secrets.ts'
 import { parseStandardKey, signStandard } from '../standard-signature.ts'
 import { STRIPE_SIGNATURE_HEADER, signStripe } from '../stripe-signature.ts'
-import type { WebhookEndpoint } from './endpoint.ts'
 
 export interface SignedMessage {
   readonly headers: Readonly<Record<string, string>>

@@ -3,8 +3,8 @@ import * as z from 'zod'
 import { SECOND } from '#core/clock.ts'
 import type { Gate } from '#core/gate.ts'
 import { createIds } from '#core/ids.ts'
-import type { ChangesStore } from '../../../../functions/payments/changes.store.ts'
-import { Changes } from '../../../../functions/payments/changes.ts'
+import type { ChangesStore } from '../../../../functions/payments/changes/changes.store.ts'
+import { Changes } from '../../../../functions/payments/changes/changes.ts'
 import {
   COMPLETION_LABEL,
   type IdempotencyStore,

@@ -5,10 +5,8 @@ import Stripe from 'stripe'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { DAY, HOUR, MINUTE } from '#core/clock.ts'
 import type { HttpCall, HttpOutcome } from '#core/http-client.ts'
-import { Changes } from '../../../../functions/payments/changes.ts'
-import type { EventRow } from '../../../../functions/payments/stripe-event.ts'
-import { createDeliverWebhook } from '../../../../functions/payments/webhooks/out/deliver.ts'
-import { type Delivery, MAX_TRIES, newDelivery, resend } from '../../../../functions/payments/webhooks/out/delivery.ts'
+import { Changes } from '../../../../functions/payments/changes/changes.ts'
+import type { EventRow } from '../../../../functions/payments/changes/stripe-event.ts'
 import {
   freeSlot,
   healthAfter,
@@ -19,7 +17,9 @@ import {
   urlFault,
   type WebhookEndpoint,
   wants,
-} from '../../../../functions/payments/webhooks/out/endpoint.ts'
+} from '../../../../functions/payments/webhooks/endpoints/endpoint.ts'
+import { createDeliverWebhook } from '../../../../functions/payments/webhooks/out/deliver.ts'
+import { type Delivery, MAX_TRIES, newDelivery, resend } from '../../../../functions/payments/webhooks/out/delivery.ts'
 import { createSecretBox, newSecret, storedSecret } from '../../../../functions/payments/webhooks/secrets.ts'
 import { clockAt, countingRandom, NOW } from '../../core/doubles.ts'
 

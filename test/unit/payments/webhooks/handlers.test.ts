@@ -17,8 +17,8 @@ import received from '../../../../events/payments/apply-webhooks.received.json' 
 import paid from '../../../../events/payments/fan-out-events.paid.json' with { type: 'json' }
 import forged from '../../../../events/payments/receive-webhooks.forged.json' with { type: 'json' }
 import stripeRequest from '../../../../events/payments/receive-webhooks.stripe.json' with { type: 'json' }
+import { newEndpoint } from '../../../../functions/payments/webhooks/endpoints/endpoint.ts'
 import type { WebhookSource } from '../../../../functions/payments/webhooks/in/source.ts'
-import { newEndpoint } from '../../../../functions/payments/webhooks/out/endpoint.ts'
 import { createSecretBox, storedSecret } from '../../../../functions/payments/webhooks/secrets.ts'
 import { countingRandom, lambdaContext } from '../../core/doubles.ts'
 

@@ -1,6 +1,6 @@
 /** What every object of payments has in common. The shapes of the kinds are in their folders. Pure. */
 import { ULID_LENGTH } from '#core/ids.ts'
-import { ID_PREFIXES, type ObjectKind } from './payments-keys.ts'
+import { ID_PREFIXES, type ObjectKind } from '../payments-keys.ts'
 
 export interface StoredObject<Kind extends ObjectKind = ObjectKind> {
   readonly kind: Kind

@@ -4,7 +4,7 @@
  */
 import { BatchGetCommand, type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { TableKey } from '#core/table.ts'
-import { isIdOf, type StoredObject } from './objects.ts'
+import type { EventRow } from '../changes/stripe-event.ts'
 import {
   eventKey,
   LIST_INDEX,
@@ -14,8 +14,8 @@ import {
   OWNER_INDEX,
   objectKey,
   ownerPartition,
-} from './payments-keys.ts'
-import type { EventRow } from './stripe-event.ts'
+} from '../payments-keys.ts'
+import { isIdOf, type StoredObject } from './objects.ts'
 
 /** Where a row stands in its list. */
 export interface ListPosition {

@@ -1,7 +1,7 @@
 /** Makes endpoints, for both APIs: the secret, the place, the limit. What is wrong with the address its caller says before. */
 import type { Ids } from '#core/ids.ts'
 import type { Random } from '#core/random.ts'
-import type { ObjectsStore } from '../../objects.store.ts'
+import type { ObjectsStore } from '../../objects/objects.store.ts'
 import { ID_PREFIXES } from '../../payments-keys.ts'
 import { newSecret, type SecretBox, storedSecret } from '../secrets.ts'
 import { freeSlot, MAX_ENDPOINTS, type NewEndpoint, newEndpoint, type WebhookEndpoint } from './endpoint.ts'

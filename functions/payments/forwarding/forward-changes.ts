@@ -7,9 +7,9 @@ import { isUnavailable } from '#core/dependency.ts'
 import type { InvocationLog } from '#core/log.ts'
 import type { TableChange } from '#core/stream.ts'
 import type { TableKey } from '#core/table.ts'
+import { isEventKey, isReceivedKey } from '../payments-keys.ts'
 import type { SendMessages } from './messages.store.ts'
 import type { EventMessage, PaidMessage, QueueName, ReceivedMessage } from './messages.ts'
-import { isEventKey, isReceivedKey } from './payments-keys.ts'
 
 const eventItem = z.object({
   id: z.string(),

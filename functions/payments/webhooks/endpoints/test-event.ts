@@ -1,6 +1,6 @@
 /** The event that `POST …/test` sends: made, fanned out and delivered as any other, to one endpoint. Pure. */
 import type { Ids } from '#core/ids.ts'
-import { type Cause, type EventRow, newEvent } from '../../stripe-event.ts'
+import { type Cause, type EventRow, newEvent } from '../../changes/stripe-event.ts'
 import type { WebhookEndpoint } from './endpoint.ts'
 
 const TEST_TYPE = 'webhook_endpoint.test'

@@ -8,10 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type DynamoDBDocumentClient, GetCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb'
 import type { Random } from '#core/random.ts'
 import { cancellationCodes, transact } from '#core/transact.store.ts'
+import { difference, type LedgerTransaction } from '../ledger/ledger.ts'
+import { isLedgerLabel, ledgerLabel } from '../ledger/ledger-writes.ts'
+import { ledgerKey } from '../payments-keys.ts'
 import { Changes, TornReadError } from './changes.ts'
-import { difference, type LedgerTransaction } from './ledger/ledger.ts'
-import { isLedgerLabel, ledgerLabel } from './ledger/ledger-writes.ts'
-import { ledgerKey } from './payments-keys.ts'
 
 export type Committed =
   | { readonly kind: 'committed' }

@@ -4,7 +4,7 @@
  */
 import { DAY } from '#core/clock.ts'
 import { checkTarget } from '#core/http-target.ts'
-import { changed, type StoredObject } from '../../objects.ts'
+import { changed, type StoredObject } from '../../objects/objects.ts'
 import type { StoredSecret } from '../secrets.ts'
 
 /** How messages are signed and what they look like: of Standard Webhooks, or of Stripe. */

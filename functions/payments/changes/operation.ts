@@ -1,8 +1,8 @@
 /** What an operation works with: the changes that it adds to, and where ids, chance and its reason come from. Pure. */
 import type { Ids } from '#core/ids.ts'
 import type { Random } from '#core/random.ts'
+import type { StoredObject } from '../objects/objects.ts'
 import type { Changes } from './changes.ts'
-import type { StoredObject } from './objects.ts'
 import { type Cause, newEvent } from './stripe-event.ts'
 
 export interface Operation {

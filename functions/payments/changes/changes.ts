@@ -4,10 +4,10 @@
  * that all of it holds or nothing. Pure: decides nothing and writes nothing.
  */
 
-import type { LedgerTransaction } from './ledger/ledger.ts'
-import { ledgerWrites } from './ledger/ledger-writes.ts'
-import type { StoredObject } from './objects.ts'
-import { eventKey, indexKeys, objectKey } from './payments-keys.ts'
+import type { LedgerTransaction } from '../ledger/ledger.ts'
+import { ledgerWrites } from '../ledger/ledger-writes.ts'
+import type { StoredObject } from '../objects/objects.ts'
+import { eventKey, indexKeys, objectKey } from '../payments-keys.ts'
 import type { EventRow } from './stripe-event.ts'
 import type { Write } from './write.ts'
 

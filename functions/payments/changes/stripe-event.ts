@@ -4,7 +4,7 @@
  */
 import { epochSeconds } from '#core/clock.ts'
 import type { Ids } from '#core/ids.ts'
-import type { StoredObject } from './objects.ts'
+import type { StoredObject } from '../objects/objects.ts'
 
 /** The version of Stripe's API whose shapes the payloads have: that of the `stripe` package this repository tests with. */
 export const API_VERSION = '2026-10-28.endive'
