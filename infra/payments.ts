@@ -8,7 +8,13 @@ import {
 } from '../functions/payments/environment.ts'
 import { TOLD_TYPES } from '../functions/payments/events.ts'
 import type { QueueName } from '../functions/payments/forwarding/messages.ts'
-import { EVENTS_PREFIX, LIST_INDEX, OWNER_INDEX, RECEIVED_PREFIX } from '../functions/payments/payments-keys.ts'
+import {
+  DUE_INDEX,
+  EVENTS_PREFIX,
+  LIST_INDEX,
+  OWNER_INDEX,
+  RECEIVED_PREFIX,
+} from '../functions/payments/payments-keys.ts'
 import type { Monitoring } from './constructs/monitoring.ts'
 import { grantAccessRead, grantPublish } from './constructs/platform-access.ts'
 import { grantKit, ServiceApi } from './constructs/service-api.ts'
@@ -19,6 +25,7 @@ import { StreamConsumer } from './constructs/stream-consumer.ts'
 import { grantEnqueueTask } from './constructs/task-commands.ts'
 import { WorkQueue } from './constructs/work-queue.ts'
 import type { Environment } from './environments.ts'
+import { addClock } from './payments-clock.ts'
 import { addCheckout, addStripe } from './payments-stripe.ts'
 import { addReceivedWebhooks, addSentWebhooks } from './payments-webhooks.ts'
 
@@ -31,6 +38,7 @@ export class Payments extends ServiceStack {
       indexes: [
         { name: LIST_INDEX, partitionKey: 'listPk', sortKey: 'listSk' },
         { name: OWNER_INDEX, partitionKey: 'ownerPk', sortKey: 'ownerSk' },
+        { name: DUE_INDEX, partitionKey: 'duePk', sortKey: 'dueSk' },
       ],
     })
     this.#forward({
@@ -42,6 +50,7 @@ export class Payments extends ServiceStack {
     this.#api()
     addStripe(this, this.#table)
     addCheckout(this, this.#table)
+    addClock(this, this.#table)
   }
 
   #receipts(): WorkQueue {

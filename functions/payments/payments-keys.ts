@@ -1,5 +1,5 @@
 /**
- * Keys of the table `backlot-payments` and its two indexes; the README of this folder has the access patterns. Pure.
+ * Keys of the table `backlot-payments` and its three indexes; the README of this folder has the access patterns. Pure.
  *
  *   object                OBJECT#<ws>#<id>                     OBJECT                       …StoredObject, listPk listSk ownerPk ownerSk
  *   event                 EVENT#<ws>#<event id>                EVENT                        …EventRow, listPk listSk ownerPk ownerSk
@@ -16,6 +16,7 @@
  *
  *   index `list`    listPk = <ws>#<kind>                listSk = <created>#<id>
  *   index `owner`   ownerPk = <ws>#<kind>#<owner id>    ownerSk = <created>#<id>      charges of an intent, prices of a product …
+ *   index `due`     duePk = DUE#<shard>                 dueSk = <time>#<kind>#<ws>#<id>   objects that the clock shall look at then
  *
  * <ws> is the id of the workspace; times are RFC 3339 with milliseconds and `Z`, so they sort as text; `ttl` is in epoch
  * seconds. Ids and account names have no `#`; business keys and external ids come last or are the whole rest.
@@ -24,6 +25,7 @@ import type { TableKey as Key } from '#core/table.ts'
 
 export const LIST_INDEX = 'list'
 export const OWNER_INDEX = 'owner'
+export const DUE_INDEX = 'due'
 
 /** The kinds of objects and what their ids begin with: Stripe's, where Stripe has the object. */
 export const ID_PREFIXES = {
@@ -109,6 +111,41 @@ export interface IndexKeys {
   readonly listSk: string
   readonly ownerPk?: string | undefined
   readonly ownerSk?: string | undefined
+}
+
+/** Spreads what is due over partitions, so that none takes more than 1,000 writes a second. */
+export const DUE_SHARDS = 8
+export const duePartition = (shard: number): string => `DUE#${shard}`
+
+/** What the clock needs to know. */
+export interface DueEntry {
+  readonly kind: ObjectKind
+  readonly workspaceId: string
+  readonly id: string
+}
+
+export interface DueKeys {
+  readonly duePk: string
+  readonly dueSk: string
+}
+
+/** The last character of an id is random. */
+export const dueKeys = ({ kind, workspaceId, id }: DueEntry, at: string): DueKeys => ({
+  duePk: duePartition(id.charCodeAt(id.length - 1) % DUE_SHARDS),
+  dueSk: `${at}#${kind}#${workspaceId}#${id}`,
+})
+
+export function dueEntryOf({ dueSk }: Pick<DueKeys, 'dueSk'>): DueEntry {
+  const [, kind, workspaceId, id] = dueSk.split('#')
+  if (kind === undefined || workspaceId === undefined || id === undefined)
+    throw new Error(`expected <time>#<kind>#<workspace>#<id>, got ${dueSk}`)
+  return { kind: kind as ObjectKind, workspaceId, id }
+}
+
+/** A row without what only the table needs. */
+export function rowOf<Row extends object>(item: Readonly<Record<string, unknown>>): Row {
+  const { pk, sk, listPk, listSk, ownerPk, ownerSk, duePk, dueSk, ttl, ...row } = item
+  return row as Row
 }
 
 /** Of a row that is listed by kind, and by its owner where it has one. */

@@ -23,13 +23,14 @@ const dataActionsOf = (source: string): string[] => {
 }
 
 describe('the table', () => {
-  it('is listed by kind and by owner, with keys only', () => {
+  it('is listed by kind, by owner and by what is due, with keys only', () => {
     const [table] = ofType('AWS::DynamoDB::Table')
     expect(table?.Properties).toMatchObject({
       TableName: 'backlot-payments',
       GlobalSecondaryIndexes: [
         { IndexName: 'list', Projection: { ProjectionType: 'KEYS_ONLY' } },
         { IndexName: 'owner', Projection: { ProjectionType: 'KEYS_ONLY' } },
+        { IndexName: 'due', Projection: { ProjectionType: 'KEYS_ONLY' } },
       ],
     })
   })

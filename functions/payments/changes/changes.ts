@@ -4,10 +4,11 @@
  * that all of it holds or nothing. Pure: decides nothing and writes nothing.
  */
 
+import { dueAtOf } from '../clock/due.ts'
 import type { LedgerTransaction } from '../ledger/ledger.ts'
 import { ledgerWrites } from '../ledger/ledger-writes.ts'
 import type { StoredObject } from '../objects/objects.ts'
-import { eventKey, indexKeys, objectKey } from '../payments-keys.ts'
+import { dueKeys, eventKey, indexKeys, objectKey } from '../payments-keys.ts'
 import type { EventRow } from './stripe-event.ts'
 import type { Write } from './write.ts'
 
@@ -112,8 +113,11 @@ export class Changes {
   }
 }
 
+/** An object whose state ends at a time stands in the index of what is due, for as long as it is in that state. */
 function objectWrite({ before, after }: ObjectChange): Write {
-  const Item = { ...objectKey(after.workspaceId, after.id), ...indexKeys(after), ...after }
+  const dueAt = dueAtOf(after)
+  const due = dueAt === undefined ? {} : dueKeys(after, dueAt)
+  const Item = { ...objectKey(after.workspaceId, after.id), ...indexKeys(after), ...due, ...after }
   const condition =
     before === undefined
       ? { ConditionExpression: NEW }

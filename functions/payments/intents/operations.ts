@@ -146,12 +146,16 @@ function settleOrder(operation: Operation, before: OrderedPayment, { intent, cha
   return { order: moved.movement?.order ?? order, charge: { ...charge, transactionId } }
 }
 
-/** What a move of the intent tells its order. A session whose intent is cancelled may be paid by another one. */
+/**
+ * What a move of the intent tells its order. An open session whose intent is cancelled may be paid by another one; one
+ * whose intent was authorised is complete, and takes no other.
+ */
 function factOf(before: Intent, after: Intent): FactKind | undefined {
   if (after.status === before.status) return undefined
   if (after.status === 'succeeded') return 'captured'
   if (after.status === 'requires_capture') return 'authorized'
-  return after.status === 'canceled' && after.sessionId === null ? 'canceled' : undefined
+  const isEnd = after.sessionId === null || before.status === 'requires_capture'
+  return after.status === 'canceled' && isEnd ? 'canceled' : undefined
 }
 
 function bookFee(operation: Operation, order: Order, charge: Charge): void {
@@ -183,7 +187,8 @@ function newsOf(before: Payment, { intent, charge }: Payment): readonly News[] {
       return [...captured, ['payment_intent.succeeded', intentNews(intent)]]
     }
     case 'canceled': {
-      const expired = intent.cancellationReason === 'automatic' && charge !== undefined
+      // Of an authorisation: a session that nobody paid ends its intent by itself too, and its last charge was declined.
+      const expired = intent.cancellationReason === 'automatic' && charge?.released === true
       const released: readonly News[] = expired ? [['charge.expired', chargeNews(charge)]] : []
       return [...released, ['payment_intent.canceled', intentNews(intent)]]
     }

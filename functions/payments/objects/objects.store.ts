@@ -14,6 +14,7 @@ import {
   OWNER_INDEX,
   objectKey,
   ownerPartition,
+  rowOf,
 } from '../payments-keys.ts'
 import { isIdOf, type StoredObject } from './objects.ts'
 
@@ -129,10 +130,4 @@ async function getAll<Row extends object>(
     left = UnprocessedKeys[table]?.Keys ?? []
   }
   return keys.flatMap(({ pk, sk }) => found.get(`${pk}\n${sk}`) ?? [])
-}
-
-/** Without what only the table needs. */
-function rowOf<Row extends object>(item: Record<string, unknown>): Row {
-  const { pk: _pk, sk: _sk, listPk: _a, listSk: _b, ownerPk: _c, ownerSk: _d, ttl: _ttl, ...row } = item
-  return row as Row
 }

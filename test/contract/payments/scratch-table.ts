@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, inject } from 'vitest'
-import { LIST_INDEX, OWNER_INDEX } from '../../../functions/payments/payments-keys.ts'
+import { DUE_INDEX, LIST_INDEX, OWNER_INDEX } from '../../../functions/payments/payments-keys.ts'
 import { clientFor } from '../../../local/aws.ts'
+
+const KEYS = ['pk', 'sk', 'listPk', 'listSk', 'ownerPk', 'ownerSk', 'duePk', 'dueSk']
 
 const key = (hash: string, range: string) => [
   { AttributeName: hash, KeyType: 'HASH' as const },
@@ -25,8 +27,12 @@ export function scratchTable(): { readonly name: string; readonly client: Dynamo
         TableName: name,
         BillingMode: 'PAY_PER_REQUEST',
         KeySchema: key('pk', 'sk'),
-        GlobalSecondaryIndexes: [index(LIST_INDEX, 'listPk', 'listSk'), index(OWNER_INDEX, 'ownerPk', 'ownerSk')],
-        AttributeDefinitions: ['pk', 'sk', 'listPk', 'listSk', 'ownerPk', 'ownerSk'].map((AttributeName) => ({
+        GlobalSecondaryIndexes: [
+          index(LIST_INDEX, 'listPk', 'listSk'),
+          index(OWNER_INDEX, 'ownerPk', 'ownerSk'),
+          index(DUE_INDEX, 'duePk', 'dueSk'),
+        ],
+        AttributeDefinitions: KEYS.map((AttributeName) => ({
           AttributeName,
           AttributeType: 'S',
         })),

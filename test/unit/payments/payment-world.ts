@@ -2,15 +2,17 @@
  * A table in memory that takes changes as DynamoDB does: all or nothing, on condition of versions and unused ledger keys.
  * For tests of operations, and of what concurrent ones can do to each other.
  */
-import type { Changes } from '../../../functions/payments/changes/changes.ts'
-import { Changes as NewChanges } from '../../../functions/payments/changes/changes.ts'
+import type { ChangesStore } from '../../../functions/payments/changes/changes.store.ts'
+import { type Changes, Changes as NewChanges, TornReadError } from '../../../functions/payments/changes/changes.ts'
 import type { Operation } from '../../../functions/payments/changes/operation.ts'
 import type { EventRow } from '../../../functions/payments/changes/stripe-event.ts'
 import type { Charge, Intent, IntentInput, Refund } from '../../../functions/payments/intents/intent.ts'
 import { createIntent, type OrderedPayment, type Outcome } from '../../../functions/payments/intents/operations.ts'
 import type { LedgerTransaction } from '../../../functions/payments/ledger/ledger.ts'
+import type { ObjectsStore } from '../../../functions/payments/objects/objects.store.ts'
 import type { StoredObject } from '../../../functions/payments/objects/objects.ts'
 import type { Order } from '../../../functions/payments/orders/order.ts'
+import { rowOf } from '../../../functions/payments/payments-keys.ts'
 
 export const WORKSPACE = 'ws_00000000000000000000000000'
 export const START = new Date('2026-11-21T10:00:00.000Z')
@@ -48,10 +50,38 @@ export class World {
     )
     const holds = puts.every(({ label, before }) => this.objects.get(label)?.version === before)
     if (!holds || changes.transactions.some(({ key }) => this.ledger.has(key))) return false
-    for (const { label, item } of puts) this.objects.set(label, item as unknown as StoredObject)
+    for (const { label, item } of puts) this.objects.set(label, rowOf<StoredObject>(item))
     for (const transaction of changes.transactions) this.ledger.set(transaction.key, transaction)
     this.events.push(...changes.events)
     return true
+  }
+
+  /** The stores of operations that load by themselves. `pause` comes before every read and write: others get in between. */
+  stores(pause: () => Promise<unknown> = async () => {}): {
+    readonly objects: ObjectsStore
+    readonly changes: Pick<ChangesStore, 'settle'>
+  } {
+    const get: ObjectsStore['get'] = async <T extends StoredObject>(
+      _kind: T['kind'],
+      _workspaceId: string,
+      id: string,
+    ) => {
+      await pause()
+      return this.objects.get(id) as T | undefined
+    }
+    const settle: ChangesStore['settle'] = async (attempt) => {
+      for (;;) {
+        const changes = new NewChanges()
+        try {
+          const outcome = await attempt(changes, [])
+          await pause()
+          if (this.commit(changes)) return outcome
+        } catch (error) {
+          if (!(error instanceof TornReadError)) throw error
+        }
+      }
+    }
+    return { objects: { get } as ObjectsStore, changes: { settle } }
   }
 
   object<T extends StoredObject>(id: string): T {
