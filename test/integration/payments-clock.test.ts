@@ -1,12 +1,22 @@
 /** What ends by itself: checkout sessions and authorisations, with their events and their orders. */
-import Stripe from 'stripe'
+import type Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { SECOND } from '#core/clock.ts'
 import type { Session } from '../../functions/payments/checkout/session.ts'
 import type { Charge } from '../../functions/payments/intents/intent.ts'
 import { edge, eventually, send } from './links-cloud.ts'
 import { startWebhookReceiver, type WebhookReceiver } from './payments-senders.ts'
-import { CARD, idOf, NUMBERS, openCheckout, openForm, openShop, payWith, type Shop, visit } from './payments-stripe-cloud.ts'
+import {
+  CARD,
+  idOf,
+  NUMBERS,
+  openCheckout,
+  openForm,
+  openShop,
+  payWith,
+  type Shop,
+  visit,
+} from './payments-stripe-cloud.ts'
 import { paymentsTime } from './payments-time.ts'
 
 const time = paymentsTime()
@@ -68,7 +78,9 @@ describe('a checkout session', () => {
     const event = stripe.webhooks.constructEvent(message?.bytes ?? '', signature, endpoint.secret ?? '')
     expect(event).toMatchObject({ type: 'checkout.session.expired', data: { object: { id: session.id, url: null } } })
     expect(await typesAbout(session.id)).toEqual(['checkout.session.expired'])
-    const intent = await stripe.paymentIntents.retrieve(idOf((await stripe.checkout.sessions.retrieve(session.id)).payment_intent))
+    const intent = await stripe.paymentIntents.retrieve(
+      idOf((await stripe.checkout.sessions.retrieve(session.id)).payment_intent),
+    )
     expect(intent).toMatchObject({ status: 'canceled', cancellation_reason: 'automatic' })
     expect((await visit(session.url)).status).toBe(410)
   })

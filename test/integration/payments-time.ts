@@ -9,8 +9,8 @@ import { expect, inject } from 'vitest'
 import { systemRandom } from '#core/random.ts'
 import minute from '../../events/payments/tick.minute.json' with { type: 'json' }
 import { createChangesStore } from '../../functions/payments/changes/changes.store.ts'
-import { changed, type StoredObject } from '../../functions/payments/objects/objects.ts'
 import { createObjectsStore } from '../../functions/payments/objects/objects.store.ts'
+import { changed, type StoredObject } from '../../functions/payments/objects/objects.ts'
 import { clientFor } from '../../local/aws.ts'
 
 const TABLE = 'backlot-payments'
@@ -18,7 +18,12 @@ const TICK = 'backlot-payments-tick'
 
 export interface Time {
   /** Writes an object anew, on its version, as it would be if `change` were so. */
-  set<T extends StoredObject>(kind: T['kind'], workspaceId: string, id: string, change: (object: T) => Partial<T>): Promise<void>
+  set<T extends StoredObject>(
+    kind: T['kind'],
+    workspaceId: string,
+    id: string,
+    change: (object: T) => Partial<T>,
+  ): Promise<void>
   /** The minute is over. */
   tick(): Promise<void>
 }
@@ -31,7 +36,12 @@ export function paymentsTime(): Time {
   const changes = createChangesStore(documents, TABLE, systemRandom)
   const lambda = new LambdaClient(options)
   return {
-    set: <T extends StoredObject>(kind: T['kind'], workspaceId: string, id: string, change: (object: T) => Partial<T>) =>
+    set: <T extends StoredObject>(
+      kind: T['kind'],
+      workspaceId: string,
+      id: string,
+      change: (object: T) => Partial<T>,
+    ) =>
       changes.settle(async (collected) => {
         const before = await objects.get<T>(kind, workspaceId, id)
         if (before === undefined) throw new Error(`expected ${id}`)

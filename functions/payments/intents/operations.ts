@@ -79,11 +79,10 @@ export function updateIntent(operation: Operation, payment: OrderedPayment, revi
   const { order } = payment
   if (intent.sessionId !== null) return { ok: true, ...decision.payment, order }
   const { amount, currency, customer, description } = intent
-  const revised = changed<Order>(
-    order,
-    { amount, currency, customer, description, email: intent.receiptEmail ?? order.email },
-    operation.cause.now,
-  )
+  const { now } = operation.cause
+  const toldAt = { email: now.toISOString(), description: now.toISOString() }
+  const email = intent.receiptEmail ?? order.email
+  const revised = changed<Order>(order, { amount, currency, customer, description, email, toldAt }, now)
   operation.changes.update(order, revised)
   return { ok: true, ...decision.payment, order: revised }
 }
@@ -136,7 +135,8 @@ function settleOrder(operation: Operation, before: OrderedPayment, { intent, cha
   const kind = factOf(before.intent, intent)
   if (kind === undefined) return { order, charge }
   const amount = kind === 'authorized' ? intent.amountCapturable : intent.amountReceived
-  const fact: Fact = { kind, amount, currency: intent.currency, email: intent.receiptEmail }
+  const at = operation.cause.now.toISOString()
+  const fact: Fact = { kind, amount, currency: intent.currency, email: intent.receiptEmail, at }
   const moved = moveOrder(operation, order, fact, charge?.id ?? intent.id)
   // An intent and its order are made of one amount and changed together.
   if (!moved.ok) throw new TornReadError(`expected the order ${order.id} to fit ${intent.id}, got ${moved.reason}`)

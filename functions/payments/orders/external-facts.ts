@@ -70,12 +70,11 @@ function compared(order: Order, fact: Fact, now: Date): FactOutcome {
   return { kind: 'applied', orderId: order.id, moved: false }
 }
 
-/** An order that nobody here made. It is created by the first fact that can be applied. */
+/** An order that nobody here made, of which nothing is known yet. It is created by the first fact that can be applied. */
 function heardOf({ ids, cause }: Operation, { workspaceId, source, externalId, fact }: ExternalFact): Order {
-  const { currency, total, amount, email, description } = fact
   if (source === OWN_SOURCE) throw new Error('expected the id of a webhook source')
-  const order = { id: ids('ord'), workspaceId, currency, source, externalId, email, description }
-  return newOrder({ ...order, amount: total ?? amount }, cause.now)
+  const order = { id: ids('ord'), workspaceId, currency: fact.currency, source, externalId }
+  return newOrder({ ...order, amount: 0 }, cause.now)
 }
 
 /** Two messages that are the first of one payment at the same moment: one makes the order, the other decides again. */

@@ -29,6 +29,8 @@ export interface Order extends StoredObject<'order'> {
   readonly email: string | null
   readonly customer: string | null
   readonly description: string | null
+  /** Of which time the two texts are, when it was told; by it a later one is known from an older one that came late. */
+  readonly toldAt?: { readonly email: string; readonly description: string } | undefined
   readonly lines: readonly OrderLine[]
   /** `backlot`, or the id of the webhook source. */
   readonly source: string
@@ -53,9 +55,10 @@ export interface NewOrder {
 export function newOrder(order: NewOrder, now: Date): Order {
   const at = now.toISOString()
   const { email = null, customer = null, description = null, lines = [], ...rest } = order
+  const toldAt = email === null && description === null ? undefined : { email: at, description: at }
   return {
     ...rest,
-    ...{ email, customer, description, lines },
+    ...{ email, customer, description, toldAt, lines },
     kind: 'order',
     version: 1,
     createdAt: at,

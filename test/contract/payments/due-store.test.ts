@@ -5,8 +5,8 @@ import { systemRandom } from '#core/random.ts'
 import { createChangesStore } from '../../../functions/payments/changes/changes.store.ts'
 import { createDueStore } from '../../../functions/payments/clock/due.store.ts'
 import { type Charge, newCharge, newIntent } from '../../../functions/payments/intents/intent.ts'
-import { changed } from '../../../functions/payments/objects/objects.ts'
 import { createObjectsStore } from '../../../functions/payments/objects/objects.store.ts'
+import { changed } from '../../../functions/payments/objects/objects.ts'
 import { DUE_SHARDS, type DueEntry } from '../../../functions/payments/payments-keys.ts'
 import { scratchTable } from './scratch-table.ts'
 
@@ -35,7 +35,9 @@ async function entriesUpTo(until: Date): Promise<readonly DueEntry[]> {
 describe('what is due', () => {
   it('is there from its very millisecond on, and no longer than the object waits', async () => {
     const now = new Date('2026-11-21T12:00:00.000Z')
-    const made = await Promise.all(Array.from({ length: 12 }, (_, n) => authorised(new Date(now.getTime() + n * SECOND))))
+    const made = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => authorised(new Date(now.getTime() + n * SECOND))),
+    )
     const first = new Date(now.getTime() + 7 * DAY)
     expect(await entriesUpTo(new Date(first.getTime() - 1))).toEqual([])
     expect(await entriesUpTo(first)).toEqual([{ kind: 'charge', workspaceId, id: made[0]?.id }])

@@ -1,13 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { HOUR, MINUTE } from '#core/clock.ts'
 import { TornReadError } from '../../../functions/payments/changes/changes.ts'
 import { applyFact, FACT_KINDS, type Fact, takeBackRefund } from '../../../functions/payments/orders/facts.ts'
 import { newOrder, type Order, OWN_SOURCE } from '../../../functions/payments/orders/order.ts'
 import { START, WORKSPACE } from './payment-world.ts'
 
-const orderOf = (source: string): Order =>
-  newOrder({ id: 'ord_1', workspaceId: WORKSPACE, amount: 1_000, currency: 'usd', source, externalId: 'pay_1' }, START)
-const elsewhere = orderOf('src_shop')
+const orderOf = (source: string, amount = 1_000): Order =>
+  newOrder({ id: 'ord_1', workspaceId: WORKSPACE, amount, currency: 'usd', source, externalId: 'pay_1' }, START)
+/** As it is when the first fact about it comes. */
+const elsewhere = orderOf('src_shop', 0)
 
 /** Applies facts one after the other, and adds up what was to be posted. */
 function applied(order: Order, facts: readonly Fact[]) {
@@ -70,11 +72,43 @@ describe('facts', () => {
     expect(applyFact(orderOf(OWN_SOURCE), wrong, START)).toEqual({ ok: false, reason })
   })
 
+  it('keep the latest of what was told, whichever comes first', () => {
+    const at = (minute: number) => new Date(START.getTime() + minute * MINUTE).toISOString()
+    const early = fact('created', 0, { email: 'old@example.com', at: at(1) })
+    const late = fact('captured', 1_000, { email: 'new@example.com', at: at(2) })
+    const untimed = fact('created', 0, { email: 'zed@example.com' })
+    for (const facts of [
+      [early, late, untimed],
+      [late, untimed, early],
+      [untimed, early, late, early],
+    ])
+      expect(applied(elsewhere, facts).order).toMatchObject({ email: 'new@example.com', paidAt: at(2) })
+  })
+
+  it('of an end by wish outweigh that its time was over', () => {
+    for (const kinds of [['expired', 'canceled'] as const, ['canceled', 'expired'] as const])
+      expect(
+        applied(
+          elsewhere,
+          kinds.map((kind) => fact(kind)),
+        ).order.status,
+      ).toBe('canceled')
+  })
+
   it('end the same in every order, however often they come', () => {
+    const text = fc.option(fc.constantFrom('ada@example.com', 'bob@example.com', 'cy@example.com'), { nil: undefined })
     const anyFact = fc.record({
-      kind: fc.constantFrom(...FACT_KINDS.filter((kind) => kind !== 'expired')),
+      kind: fc.constantFrom(...FACT_KINDS),
       amount: fc.integer({ min: 0, max: 2_000 }),
       currency: fc.constant('usd'),
+      at: fc.option(
+        fc.integer({ min: -2, max: 2 }).map((hours) => new Date(START.getTime() + hours * HOUR).toISOString()),
+        { nil: undefined },
+      ),
+      captured: fc.option(fc.integer({ min: 0, max: 2_000 }), { nil: undefined }),
+      total: fc.option(fc.integer({ min: 0, max: 2_000 }), { nil: undefined }),
+      email: text,
+      description: text,
     })
     const shuffled = fc
       .array(anyFact, { minLength: 1, maxLength: 12 })
@@ -95,7 +129,7 @@ describe('facts', () => {
         expect(some.posted).toEqual({ captured: some.order.captured, refunded: some.order.refunded })
         expect(some.order.refunded).toBeLessThanOrEqual(some.order.captured)
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     )
   })
 

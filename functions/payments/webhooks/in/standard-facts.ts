@@ -33,7 +33,12 @@ const order = z.object({
   email: z.string().nullish(),
   description: z.string().nullish(),
 })
-const message = z.object({ type: z.string(), data: z.unknown() })
+const message = z.object({
+  type: z.string(),
+  /** The specification recommends it: when it happened. What is no time counts as none. */
+  timestamp: z.iso.datetime({ offset: true }).optional().catch(undefined),
+  data: z.unknown(),
+})
 
 const PAYMENT_FACTS = {
   'payment.created': 'created',
@@ -56,7 +61,13 @@ const known = <Table extends object>(table: Table, type: string): Table[keyof Ta
 export function standardFact(value: unknown): Told {
   const parsed = message.safeParse(value)
   if (!parsed.success) return unreadable('malformed_body')
-  const { type, data } = parsed.data
+  const { type, timestamp, data } = parsed.data
+  const told = factOf(type, data)
+  if (told.kind !== 'fact' || timestamp === undefined) return told
+  return { ...told, fact: { ...told.fact, at: new Date(timestamp).toISOString() } }
+}
+
+function factOf(type: string, data: unknown): Told {
   const ofPayment = known(PAYMENT_FACTS, type)
   if (ofPayment !== undefined) return paymentFact(ofPayment, data)
   const ofOrder = known(ORDER_FACTS, type)

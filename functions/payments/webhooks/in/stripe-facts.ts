@@ -4,6 +4,7 @@
  * https://docs.stripe.com/api/events/types. Pure.
  */
 import * as z from 'zod'
+import { SECOND } from '#core/clock.ts'
 import type { Fact } from '../../orders/facts.ts'
 import { NOTHING, type Told, unreadable } from './told.ts'
 
@@ -39,8 +40,12 @@ const session = z.object({
   currency: currency.nullish(),
   customer_details: z.object({ email: z.string().nullish() }).nullish(),
 })
+/** Stripe's times are seconds in ten digits until the year 2286. */
+const MAX_TIME = 9_999_999_999
 const event = z.object({
   type: z.string(),
+  /** Epoch seconds. */
+  created: z.int().min(0).max(MAX_TIME).optional(),
   livemode: z.boolean().default(false),
   data: z.object({ object: z.record(z.string(), z.unknown()) }),
 })
@@ -102,14 +107,16 @@ const READERS: Readonly<Record<string, Read>> = {
 export function stripeFact(message: unknown): Told {
   const parsed = event.safeParse(message)
   if (!parsed.success) return unreadable('malformed_body')
-  const { type, livemode, data } = parsed.data
+  const { type, created, livemode, data } = parsed.data
   const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined
   if (read === undefined) return NOTHING
   // Everything here is test mode: money of the real world must not end in the books of a test.
   if (livemode) return unreadable('live_mode')
   try {
     const known = read(data.object)
-    return known === undefined ? NOTHING : { kind: 'fact', ...known }
+    if (known === undefined) return NOTHING
+    const at = created === undefined ? undefined : new Date(created * SECOND).toISOString()
+    return { kind: 'fact', externalId: known.externalId, fact: { ...known.fact, at } }
   } catch (error) {
     if (error instanceof z.ZodError) return unreadable('malformed_body')
     throw error
