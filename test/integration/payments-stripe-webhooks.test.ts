@@ -49,6 +49,42 @@ describe("a webhook endpoint of Stripe's API", () => {
     )
   })
 
+  it('hears of orders when it names them; `*` is for what Stripe’s SDK knows, in its list of events too', async () => {
+    const own = await openShop(inject('outputs'))
+    const at = (path: string, events: string[]) =>
+      own.stripe.webhookEndpoints.create({
+        url: `${receiver.url}/${path}`,
+        // The types of the SDK are Stripe's; ours are texts as well.
+        enabled_events: events as Stripe.WebhookEndpointCreateParams.EnabledEvent[],
+      })
+    await at('all', ['*'])
+    await at('named', ['*', 'order.paid'])
+    const typesAt = (path: string) =>
+      receiver.heard
+        .filter((heard) => heard.path === `/hooks/${path}`)
+        .map(({ bytes }) => JSON.parse(bytes.toString()).type as string)
+        .toSorted()
+    const payment = { amount: 4_200, currency: 'usd', payment_method: 'pm_card_visa', confirm: true }
+    await own.stripe.paymentIntents.create(payment)
+    const ofStripe = ['charge.succeeded', 'payment_intent.created', 'payment_intent.succeeded']
+    await eventually(
+      async () => typesAt('named'),
+      ({ length }) => length === ofStripe.length + 1,
+    )
+    // The event that is fanned out last is one that both hear of.
+    await own.stripe.paymentIntents.create({ amount: 4_200, currency: 'usd' })
+    await eventually(
+      async () => typesAt('all'),
+      ({ length }) => length > ofStripe.length,
+    )
+    expect(typesAt('all')).toEqual([...ofStripe, 'payment_intent.created'].toSorted())
+    expect(typesAt('named')).toContain('order.paid')
+    const listed = async (params: Stripe.EventListParams) =>
+      (await own.stripe.events.list(params)).data.map(({ type }) => type as string)
+    expect((await listed({})).filter((type) => type.startsWith('order.'))).toEqual([])
+    expect(await listed({ type: 'order.*' })).toEqual(['order.paid'])
+  })
+
   it('is read without its secret, changed, disabled and deleted', async () => {
     const options = { idempotencyKey: crypto.randomUUID() }
     const params: Stripe.WebhookEndpointCreateParams = { url: receiver.url, enabled_events: ['charge.succeeded'] }

@@ -9,6 +9,10 @@ import type { StoredObject } from '../objects/objects.ts'
 /** The version of Stripe's API whose shapes the payloads have: that of the `stripe` package this repository tests with. */
 export const API_VERSION = '2026-10-28.endive'
 
+/** What events of ours begin with. Clients of Stripe get them only when they ask for them: their SDK knows no such types. */
+const OWN_TYPES = ['order.', 'webhook_endpoint.'] as const
+export const isStripeType = (type: string): boolean => !OWN_TYPES.some((prefix) => type.startsWith(prefix))
+
 export interface EventRow {
   readonly id: string
   readonly workspaceId: string

@@ -120,7 +120,9 @@ async function filtered<Row extends ListPosition>(
   let found: readonly Row[] = []
   let range = bounds
   for (let page = 0; page < MAX_PAGES_READ; page += 1) {
-    const { items, hasMore } = await list.read({ ...range, limit: MAX_LIMIT })
+    // Most of what is there usually fits: a look at twice as much as is asked for, before whole pages are read.
+    const size = page === 0 ? Math.min(2 * limit, MAX_LIMIT) : MAX_LIMIT
+    const { items, hasMore } = await list.read({ ...range, limit: size })
     const fitting = items.filter(where)
     found = backwards ? [...fitting, ...found] : [...found, ...fitting]
     const last = backwards ? items[0] : items.at(-1)

@@ -1,6 +1,6 @@
 /** `/v1/events`: what happened, as it was told then. */
 import * as z from 'zod'
-import type { EventRow } from '../../changes/stripe-event.ts'
+import { type EventRow, isStripeType } from '../../changes/stripe-event.ts'
 import type { Body } from '../expand.ts'
 import { listBody, listParameters } from '../lists.ts'
 import { text } from '../parameters.ts'
@@ -33,7 +33,7 @@ const listEvents = stripeRoute({
   method: 'GET',
   path: '/v1/events',
   operationId: 'stripeListEvents',
-  summary: 'List events, newest first',
+  summary: 'List events of Stripe’s types, newest first; with `type` or `types` also those of orders',
   permission: 'payments:read',
   params: z.strictObject({
     ...listParameters,
@@ -44,19 +44,23 @@ const listEvents = stripeRoute({
     const { type, types } = params
     if (type !== undefined && types !== undefined)
       throw invalidRequest('You may only specify one of these parameters: type, types.', { param: 'types' })
-    const wanted = type === undefined ? types : [type]
+    const wanted = type === undefined ? (types ?? [ALL]) : [type]
     const list = {
       ...{ url: '/v1/events', noun: 'event', show: eventBody },
       find: (eventId: string) => objects.event(workspaceId, eventId),
       read: (range: Parameters<typeof objects.events>[1]) => objects.events(workspaceId, range),
-      where: wanted && ((event: EventRow) => wanted.some((pattern) => fits(event.type, pattern))),
+      where: (event: EventRow) => wanted.some((pattern) => fits(event.type, pattern)),
     }
     return { body: await listBody(list, params) }
   },
 })
 
-/** A pattern may end with a star for everything that begins so. */
-const fits = (type: string, pattern: string): boolean =>
-  pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern
+const ALL = '*'
+
+/** A pattern may end with a star for everything that begins so; alone it is for everything of Stripe's. */
+function fits(type: string, pattern: string): boolean {
+  if (pattern === ALL) return isStripeType(type)
+  return pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern
+}
 
 export const eventRoutes = [getEvent, listEvents]

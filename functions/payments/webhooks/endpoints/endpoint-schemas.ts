@@ -21,7 +21,11 @@ const events = z
   .array(z.string().max(200).regex(EVENT_PATTERN))
   .min(1)
   .max(MAX_PATTERNS)
-  .meta({ description: 'Types of events, `order.*` for all that begin so, `*` for all.', examples: [['order.*']] })
+  .meta({
+    description:
+      'Types of events, `order.*` for all that begin so, `*` for all; of endpoints made by `/v1` `*` is for all of Stripe’s.',
+    examples: [['order.*']],
+  })
 const description = z.string().max(500).nullable()
 
 const fields = {

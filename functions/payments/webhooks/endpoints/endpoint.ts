@@ -4,6 +4,7 @@
  */
 import { DAY } from '#core/clock.ts'
 import { checkTarget } from '#core/http-target.ts'
+import { isStripeType } from '../../changes/stripe-event.ts'
 import { changed, type StoredObject } from '../../objects/objects.ts'
 import type { StoredSecret } from '../secrets.ts'
 
@@ -18,7 +19,7 @@ export type DisabledReason = (typeof DISABLED_REASONS)[number]
 export interface WebhookEndpoint extends StoredObject<'webhook_endpoint'> {
   readonly scheme: Scheme
   readonly url: string
-  /** Patterns of event types: `*`, `order.*`, `order.paid`. */
+  /** Patterns of event types: `*`, `order.*`, `order.paid`; see `wants`. */
   readonly events: readonly string[]
   readonly description: string | null
   readonly metadata: Readonly<Record<string, string>>
@@ -85,12 +86,12 @@ export function urlFault(url: string, allowLoopback: boolean): string | undefine
   return target.ok ? undefined : target.detail
 }
 
-/** Whether an endpoint wants events of this type. */
-export const wants = ({ events }: Pick<WebhookEndpoint, 'events'>, type: string): boolean =>
-  events.some(
-    (pattern) =>
-      pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))),
-  )
+/** Whether an endpoint wants events of this type. Of one in Stripe's scheme `*` are Stripe's: ours it has to name. */
+export const wants = ({ events, scheme }: Pick<WebhookEndpoint, 'events' | 'scheme'>, type: string): boolean =>
+  events.some((pattern) => {
+    if (pattern === '*') return scheme !== 'stripe' || isStripeType(type)
+    return pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1)))
+  })
 
 /** The new secret signs from now on; the old one beside it until it expires, older ones no more. */
 export function rotate(endpoint: WebhookEndpoint, secret: StoredSecret, overlapMs: number, now: Date): WebhookEndpoint {

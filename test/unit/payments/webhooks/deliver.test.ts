@@ -229,7 +229,17 @@ describe('an endpoint', () => {
     [['order.paid'], 'order.paid_again', false],
     [['charge.*', 'order.paid'], 'order.paid', true],
   ])('that wants %j and %s: %s', (events, type, wanted) => {
-    expect(wants({ events }, type)).toBe(wanted)
+    expect(wants({ events, scheme: 'standard-webhooks' }, type)).toBe(wanted)
+  })
+
+  it.each([
+    [['*'], 'charge.succeeded', true],
+    [['*'], 'order.paid', false],
+    [['*'], 'webhook_endpoint.test', false],
+    [['*', 'order.paid'], 'order.paid', true],
+    [['order.*'], 'order.refunded', true],
+  ])('of Stripe that wants %j and %s: %s', (events, type, wanted) => {
+    expect(wants({ events, scheme: 'stripe' }, type)).toBe(wanted)
   })
 
   it('gets the lowest free place', () => {
