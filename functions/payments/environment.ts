@@ -20,4 +20,4 @@ export const fanOutEventsEnvironment = defineEnvironment(['PAYMENTS_TABLE', 'TAS
 export const forwardChangesEnvironment = defineEnvironment(['PAID_QUEUE_URL', 'RECEIVED_QUEUE_URL', 'EVENTS_QUEUE_URL'])
 export const issueReceiptsEnvironment = defineEnvironment(['PAYMENTS_TABLE', 'ACCESS_TABLE', 'TASK_COMMANDS_QUEUE_URL'])
 export const publishEventsEnvironment = defineEnvironment(['EVENT_BUS'])
-export const tickEnvironment = defineEnvironment(['PAYMENTS_TABLE'])
+export const tickEnvironment = defineEnvironment(['PAYMENTS_TABLE', 'ACCESS_TABLE', 'TASK_COMMANDS_QUEUE_URL'])

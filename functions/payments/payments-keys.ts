@@ -17,6 +17,7 @@
  *   index `list`    listPk = <ws>#<kind>                listSk = <created>#<id>
  *   index `owner`   ownerPk = <ws>#<kind>#<owner id>    ownerSk = <created>#<id>      charges of an intent, prices of a product …
  *   index `due`     duePk = DUE#<shard>                 dueSk = <time>#<kind>#<ws>#<id>   objects that the clock shall look at then
+ *                   duePk = PARKED#<ws>#<endpoint>      dueSk = <created>#<event id>      deliveries that wait with their endpoint
  *
  * <ws> is the id of the workspace; times are RFC 3339 with milliseconds and `Z`, so they sort as text; `ttl` is in epoch
  * seconds. Ids and account names have no `#`; business keys and external ids come last or are the whole rest.
@@ -141,6 +142,21 @@ export function dueEntryOf({ dueSk }: Pick<DueKeys, 'dueSk'>): DueEntry {
     throw new Error(`expected <time>#<kind>#<workspace>#<id>, got ${dueSk}`)
   return { kind: kind as ObjectKind, workspaceId, id }
 }
+
+export const parkedPartition = (workspaceId: string, endpointId: string): string =>
+  `PARKED#${workspaceId}#${endpointId}`
+
+/** A delivery that waits with its endpoint stands in the index `due` too, with the others of that endpoint, the oldest first. */
+export const parkedKeys = (parked: {
+  readonly workspaceId: string
+  readonly endpointId: string
+  readonly eventId: string
+  readonly createdAt: string
+}): DueKeys => ({
+  duePk: parkedPartition(parked.workspaceId, parked.endpointId),
+  dueSk: `${parked.createdAt}#${parked.eventId}`,
+})
+export const parkedEventOf = ({ dueSk }: Pick<DueKeys, 'dueSk'>): string => dueSk.slice(dueSk.indexOf('#') + 1)
 
 /** A row without what only the table needs. */
 export function rowOf<Row extends object>(item: Readonly<Record<string, unknown>>): Row {

@@ -17,7 +17,7 @@
  *   revoked  { …, revokedAt: '2026-05-01T09:30:00.000Z' }: refused everywhere within the gate's cache time
  *
  * Access patterns, all on the table's own key: find a key (one strongly consistent GetItem, 1 RCU); a workspace
- * (the same); a workspace's keys in the order of their creation (Query, `begins_with(sk, 'api-key#')`). Key and list
+ * (the same); a workspace's keys in the order of their creation (Query, `begins_with(sk, 'api-key#')`), its members likewise. Key and list
  * entry are written in one transaction (4 WCU). No TTL: nothing here expires by itself.
  */
 import {
@@ -111,6 +111,8 @@ export interface AccessStore {
   putIssuerKeys(keys: readonly PublicJwk[]): Promise<void>
   findClient(id: string): Promise<Client | undefined>
   findMember(workspaceId: string, userId: string): Promise<Member | undefined>
+  /** Its members who are owners: those that are told when something of the workspace needs a person. */
+  ownersOf(workspaceId: string): Promise<readonly Member[]>
   /** False when the workspace has no such key. Revoking again keeps the first time. */
   revokeApiKey(workspaceId: string, id: string, revokedAt: Date, also?: Actions): Promise<boolean>
 }
@@ -160,6 +162,7 @@ export function accessStore(client: DynamoDBDocumentClient, table: string): Acce
       const item = await get(memberKey(workspaceId, userId))
       return item === undefined ? undefined : memberSchema.parse(item)
     },
+    ownersOf: (workspaceId) => ownersOf(client, table, workspaceId),
     listApiKeys: (workspaceId, limit, after) => listApiKeys(client, table, workspaceId, limit, after),
     revokeApiKey: (workspaceId, id, revokedAt, also = []) =>
       revokeApiKey(client, table, { workspaceId, id }, revokedAt, also),
@@ -184,6 +187,28 @@ async function listApiKeys(
     }),
   )
   return Items.map((item) => listedKeySchema.parse(item))
+}
+
+async function ownersOf(
+  client: DynamoDBDocumentClient,
+  table: string,
+  workspaceId: string,
+): Promise<readonly Member[]> {
+  const owners: Member[] = []
+  let start: Record<string, unknown> | undefined
+  do {
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :members)',
+        ExpressionAttributeValues: { ':pk': `workspace#${workspaceId}`, ':members': 'member#' },
+        ...(start !== undefined && { ExclusiveStartKey: start }),
+      }),
+    )
+    owners.push(...Items.map((item) => memberSchema.parse(item)).filter(({ role }) => role === 'owner'))
+    start = LastEvaluatedKey
+  } while (start !== undefined)
+  return owners
 }
 
 async function revokeApiKey(

@@ -11,7 +11,7 @@ export interface DeliveryOrder {
 }
 
 export type Delivered =
-  /** `status` is the answer's; null when there was nothing left to send. */
+  /** `status` is the answer's; null when there was nothing left to send, or the delivery waits with its endpoint. */
   | { readonly kind: 'done'; readonly status: number | null }
   /** `retryAfter` is the answer's header. */
   | { readonly kind: 'again'; readonly code: string; readonly detail: string; readonly retryAfter: string | undefined }

@@ -4,10 +4,13 @@
  *
  *   checkout session   open         → expires_at
  *   charge             authorised   → captured before
+ *   webhook endpoint   not well     → its next probe, or notice to its owners
  */
 import type { Session } from '../checkout/session.ts'
 import type { Charge } from '../intents/intent.ts'
 import type { StoredObject } from '../objects/objects.ts'
+import type { WebhookEndpoint } from '../webhooks/endpoints/endpoint.ts'
+import { endpointDueAt } from '../webhooks/endpoints/health.ts'
 
 /** RFC 3339; undefined for an object that waits for nothing. */
 export function dueAtOf(object: StoredObject): string | undefined {
@@ -18,6 +21,8 @@ export function dueAtOf(object: StoredObject): string | undefined {
     }
     case 'charge':
       return (object as Charge).captureBefore ?? undefined
+    case 'webhook_endpoint':
+      return endpointDueAt(object as WebhookEndpoint)
     default:
       return undefined
   }

@@ -24,6 +24,8 @@ export interface ExpireServices {
   readonly traceparent: string
 }
 
+const NOTHING: Fired = {}
+
 type Ref = Pick<DueEntry, 'workspaceId' | 'id'>
 
 const operationOf = ({ ids, random, traceparent }: ExpireServices, now: Date): Omit<Operation, 'changes'> => ({
@@ -36,9 +38,9 @@ const operationOf = ({ ids, random, traceparent }: ExpireServices, now: Date): O
 export const expireDueSession = ({ workspaceId, id }: Ref, services: ExpireServices, now: Date): Promise<Fired> =>
   services.changes.settle(async (changes) => {
     const checkout = await loadCheckout(services.objects, workspaceId, id)
-    if (checkout === undefined || !isOver(checkout.session, now)) return 'nothing'
+    if (checkout === undefined || !isOver(checkout.session, now)) return NOTHING
     expireSession({ ...operationOf(services, now), changes }, checkout)
-    return 'sessions'
+    return { expiredSessions: 1 }
   })
 
 /** With `charge.expired` and `payment_intent.canceled`, reason `automatic`; what was held is released, the order closed. */
@@ -47,7 +49,7 @@ export const expireDueAuthorisation = ({ workspaceId, id }: Ref, services: Expir
     const { objects } = services
     const charge = await objects.get<Charge>('charge', workspaceId, id)
     const payment = charge && (await loadPayment(objects, workspaceId, charge.intentId))
-    if (payment === undefined) return 'nothing'
+    if (payment === undefined) return NOTHING
     const outcome = expireAuthorisation({ ...operationOf(services, now), changes }, payment)
-    return outcome.ok ? 'authorisations' : 'nothing'
+    return outcome.ok ? { expiredAuthorisations: 1 } : NOTHING
   })

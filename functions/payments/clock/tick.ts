@@ -10,8 +10,10 @@ import type { InvocationLog } from '#core/log.ts'
 import { DUE_SHARDS, type DueEntry } from '../payments-keys.ts'
 import type { DueStore } from './due.store.ts'
 
-/** What became of an entry. `nothing`: it was done before, and the index is a moment behind. */
-export type Fired = 'nothing' | 'sessions' | 'authorisations'
+/** What was done about an entry, by its metric; nothing when it was done before, and the index is a moment behind. */
+export type Fired = { readonly [Name in 'expiredSessions' | 'expiredAuthorisations' | 'releasedDeliveries']?: number }
+
+const METRICS = ['expiredSessions', 'expiredAuthorisations', 'releasedDeliveries'] as const
 
 export interface TickServices {
   readonly due: DueStore
@@ -26,12 +28,12 @@ const AT_ONCE = 4
 
 /** One that fails keeps nobody waiting. Rejects at the end with the first of them, so that the alarm rings. */
 export async function tick({ due, fire, mayGoOn }: TickServices, now: Date, log: InvocationLog): Promise<void> {
-  const counts = new Map<Fired, number>()
+  const counts = { expiredSessions: 0, expiredAuthorisations: 0, releasedDeliveries: 0 }
   const faults: unknown[] = []
   const one = async (entry: DueEntry): Promise<void> => {
     try {
       const fired = await fire(entry, now)
-      counts.set(fired, (counts.get(fired) ?? 0) + 1)
+      for (const name of METRICS) counts[name] += fired[name] ?? 0
     } catch (error) {
       faults.push(error)
       const level = isUnavailable(error) ? 'warn' : 'error'
@@ -45,7 +47,6 @@ export async function tick({ due, fire, mayGoOn }: TickServices, now: Date, log:
           await Promise.all(entries.slice(start, start + AT_ONCE).map(one))
     }),
   )
-  log.metric('expiredSessions', counts.get('sessions') ?? 0)
-  log.metric('expiredAuthorisations', counts.get('authorisations') ?? 0)
+  for (const name of METRICS) log.metric(name, counts[name])
   if (faults.length > 0) throw faults[0]
 }

@@ -7,15 +7,14 @@ import { epochSeconds } from '#core/clock.ts'
 import { API_VERSION } from '../../changes/stripe-event.ts'
 import { changed } from '../../objects/objects.ts'
 import {
-  disable,
   EVENT_PATTERN,
-  enable,
   MAX_ENDPOINTS,
   MAX_PATTERNS,
   MAX_URL_LENGTH,
   urlFault,
   type WebhookEndpoint,
 } from '../../webhooks/endpoints/endpoint.ts'
+import { disable, enable } from '../../webhooks/endpoints/health.ts'
 import { makeEndpoint } from '../../webhooks/endpoints/make-endpoint.ts'
 import type { Body } from '../expand.ts'
 import { listBody, listParameters, objectList } from '../lists.ts'

@@ -8,7 +8,7 @@ import { changed } from '../../objects/objects.ts'
 import { idParams, pageQuery } from '../../payments-schemas.ts'
 import type { PaymentsServices } from '../../payments-services.ts'
 import { newSecret, storedSecret } from '../secrets.ts'
-import { disable, enable, MAX_ENDPOINTS, rotate, urlFault, type WebhookEndpoint } from './endpoint.ts'
+import { MAX_ENDPOINTS, rotate, urlFault, type WebhookEndpoint } from './endpoint.ts'
 import {
   createEndpointBody,
   endpointBody,
@@ -19,6 +19,7 @@ import {
   testBody,
   updateEndpointBody,
 } from './endpoint-schemas.ts'
+import { disable, enable, probeNow } from './health.ts'
 import { makeEndpoint } from './make-endpoint.ts'
 import { changeEndpoint, ENDPOINTS_PATH, etagOf, ownEndpoint } from './own-endpoint.ts'
 import { testEvent } from './test-event.ts'
@@ -104,7 +105,9 @@ const updateEndpoint = route({
   path: `${ENDPOINTS_PATH}/{id}`,
   operationId: 'updateWebhookEndpoint',
   summary: 'Change a webhook endpoint',
-  description: 'What waits to be delivered goes to the new address.',
+  description:
+    'What waits to be delivered goes to the new address. Enabled after it failed, the answer names in `missed` since when it ' +
+    'missed events, and where to ask for them.',
   permission: 'payments:write',
   params: idParams,
   body: updateEndpointBody,
@@ -114,7 +117,9 @@ const updateEndpoint = route({
     if (fields.url !== undefined) checkUrl(fields.url, services)
     const endpoint = await changeEndpoint(services, { ...principal, id: params.id, ifMatch }, (before) => {
       const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
-      const after = changed(before, given, now)
+      const changedFields = changed(before, given, now)
+      const isMoved = fields.url !== undefined && fields.url !== before.url
+      const after = isMoved ? { ...probeNow(changedFields, now), version: changedFields.version } : changedFields
       if (status === 'enabled') return { ...enable(after, now), version: after.version }
       return status === 'disabled' ? { ...disable(after, 'manual', now), version: after.version } : after
     })

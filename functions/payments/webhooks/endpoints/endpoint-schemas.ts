@@ -11,6 +11,8 @@ import {
   SCHEMES,
   type WebhookEndpoint,
 } from './endpoint.ts'
+import { healthOf } from './health.ts'
+import { ENDPOINTS_PATH } from './own-endpoint.ts'
 
 const url = z
   .string()
@@ -40,7 +42,21 @@ const fields = {
   disabledReason: z.enum(DISABLED_REASONS).nullable().meta({
     description: '`gone`: it answered 410. `failing`: nothing was delivered for five days.',
   }),
+  disabledAt: timestamp('Since when nothing is sent to it.').nullable(),
   failingSince: timestamp('The first failure since the last success.').nullable(),
+  breaker: z.enum(['closed', 'open', 'half_open']).meta({
+    description:
+      '`open`: it failed five times in a row, so deliveries wait with it instead of using up their tries. `half_open`: one ' +
+      'of them is tried; when it is delivered, the others follow.',
+  }),
+  retryAt: timestamp('When the next one is tried, while the breaker is not closed.').nullable(),
+  missed: z
+    .strictObject({
+      since: timestamp('Events from then on failed, or were not tried.'),
+      resend: z.string().meta({ description: 'POST here, with `{}`, to send them again.' }),
+    })
+    .nullable()
+    .meta({ description: 'After it was disabled because it failed: what can be sent again once it is enabled.' }),
   secrets: z.array(secretInfo).meta({ description: 'Each message has a signature with each of them.' }),
   createdAt: timestamp('When it was made.'),
   updatedAt: timestamp('When it was last changed.'),
@@ -64,7 +80,10 @@ export const updateEndpointBody = z
     url: url.optional(),
     events: events.optional(),
     description: description.optional(),
-    status: z.enum(['enabled', 'disabled']).optional().meta({ description: 'Enabling forgets its failures.' }),
+    status: z.enum(['enabled', 'disabled']).optional().meta({
+      description:
+        'Enabling forgets its failures. What it missed is named in `missed`, and sent again when you ask for it.',
+    }),
   })
   .meta({ id: 'UpdateWebhookEndpoint', description: 'What is to change.' })
 
@@ -96,8 +115,22 @@ export const endpointView = (endpoint: WebhookEndpoint): z.input<typeof endpoint
   scheme: endpoint.scheme,
   status: endpoint.disabled === null ? 'enabled' : 'disabled',
   disabledReason: endpoint.disabled,
+  disabledAt: healthOf(endpoint).disabledAt,
   failingSince: endpoint.failingSince,
+  ...breakerView(endpoint),
+  missed: missedView(endpoint),
   secrets: endpoint.secrets.map(secretView),
   createdAt: endpoint.createdAt,
   updatedAt: endpoint.updatedAt,
 })
+
+function breakerView(endpoint: WebhookEndpoint) {
+  const { breaker } = healthOf(endpoint)
+  if (breaker === null || breaker.state === 'releasing') return { breaker: 'closed', retryAt: null } as const
+  return { breaker: breaker.state, retryAt: breaker.at }
+}
+
+function missedView(endpoint: WebhookEndpoint) {
+  const { missedSince: since } = healthOf(endpoint)
+  return since === null ? null : { since, resend: `${ENDPOINTS_PATH}/${endpoint.id}/resend-failed` }
+}

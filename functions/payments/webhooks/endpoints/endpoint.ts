@@ -7,6 +7,7 @@ import { checkTarget } from '#core/http-target.ts'
 import { isStripeType } from '../../changes/stripe-event.ts'
 import { changed, type StoredObject } from '../../objects/objects.ts'
 import type { StoredSecret } from '../secrets.ts'
+import type { Health } from './health.ts'
 
 /** How messages are signed and what they look like: of Standard Webhooks, or of Stripe. */
 export const SCHEMES = ['standard-webhooks', 'stripe'] as const
@@ -29,6 +30,8 @@ export interface WebhookEndpoint extends StoredObject<'webhook_endpoint'> {
   readonly secrets: readonly StoredSecret[]
   /** The first failure since the last success. */
   readonly failingSince: string | null
+  /** What else its tries said about it; see `health.ts`. */
+  readonly health?: Health | undefined
   /** Its place among the endpoints of the workspace, from 1: names its task queue. */
   readonly slot: number
   /** Of Stripe's API, for endpoints of `/v1` that asked for one. */
@@ -42,8 +45,6 @@ export const MAX_URL_LENGTH = 2_048
 export const EVENT_PATTERN = /^(?:\*|[a-z_]{1,40}(?:\.[a-z_]{1,40}){0,4}(?:\.\*)?)$/
 /** Stripe keeps the old secret of an endpoint for at most a day. */
 export const MAX_OVERLAP_MS = DAY
-/** The rule of Standard Webhooks' reference implementation: this long without a single success. */
-export const MAX_FAILING_MS = 5 * DAY
 
 export interface NewEndpoint {
   readonly id: string
@@ -99,33 +100,4 @@ export function rotate(endpoint: WebhookEndpoint, secret: StoredSecret, overlapM
   const [latest] = endpoint.secrets
   const kept = latest === undefined || overlapMs === 0 ? [] : [{ ...latest, expiresAt }]
   return changed(endpoint, { secrets: [secret, ...kept] }, now)
-}
-
-/** Off, or on again: then its failures are forgotten. */
-export const disable = (endpoint: WebhookEndpoint, reason: DisabledReason, now: Date): WebhookEndpoint =>
-  changed(endpoint, { disabled: reason }, now)
-export const enable = (endpoint: WebhookEndpoint, now: Date): WebhookEndpoint =>
-  changed(endpoint, { disabled: null, failingSince: null }, now)
-
-/**
- * What a try says about the endpoint; undefined when nothing new. It is given up when it answers 410, or fails and has done
- * so for `MAX_FAILING_MS`, a try at a time.
- */
-export function healthAfter(
-  endpoint: WebhookEndpoint,
-  outcome: 'succeeded' | 'failed' | 'gone',
-  now: Date,
-): WebhookEndpoint | undefined {
-  if (endpoint.disabled !== null) return undefined
-  const { failingSince } = endpoint
-  switch (outcome) {
-    case 'succeeded':
-      return failingSince === null ? undefined : changed(endpoint, { failingSince: null }, now)
-    case 'gone':
-      return changed(endpoint, { disabled: 'gone', failingSince: failingSince ?? now.toISOString() }, now)
-    case 'failed':
-      if (failingSince === null) return changed(endpoint, { failingSince: now.toISOString() }, now)
-      if (now.getTime() - Date.parse(failingSince) < MAX_FAILING_MS) return undefined
-      return disable(endpoint, 'failing', now)
-  }
 }

@@ -1,6 +1,7 @@
 /**
  * One try of one delivery, for the task `webhook.deliver`:
- * 1. the delivery, its event and its endpoint are read; what is done, void or unwanted ends here
+ * 1. the delivery, its event and its endpoint are read; what is done, void or unwanted ends here, and while the endpoint's
+ *    breaker is open it waits with the endpoint
  * 2. the frozen event is signed anew: the same id on every try, the time of this one
  * 3. sent by the guarded client; a redirect is a failure
  * 4. the attempt, the delivery and what it says about the endpoint are written in one transaction
@@ -12,7 +13,8 @@ import type { Delivered, DeliverWebhook, DeliveryOrder } from '#core/webhook-del
 import type { ChangesStore } from '../../changes/changes.store.ts'
 import type { EventRow } from '../../changes/stripe-event.ts'
 import type { ObjectsStore } from '../../objects/objects.store.ts'
-import { healthAfter, type WebhookEndpoint } from '../endpoints/endpoint.ts'
+import type { WebhookEndpoint } from '../endpoints/endpoint.ts'
+import { afterTry, isHeld, isProbe, mayTry } from '../endpoints/health.ts'
 import type { SecretBox } from '../secrets.ts'
 import type { DeliveriesStore } from './deliveries.store.ts'
 import {
@@ -22,7 +24,9 @@ import {
   type Delivery,
   deliveryWrite,
   giveUp,
+  isParked,
   KEPT_ANSWER_BYTES,
+  park,
   type Verdict,
 } from './delivery.ts'
 import { signedMessage } from './signed-message.ts'
@@ -57,17 +61,43 @@ async function deliver(order: DeliveryOrder, services: DeliverServices, signal: 
   if (delivery.round !== order.round || delivery.status !== 'pending') return { kind: 'done', status: null }
   const unwanted = endpoint === undefined ? 'endpoint_deleted' : endpoint.disabled && 'endpoint_disabled'
   if (endpoint === undefined || unwanted) return end(delivery, unwanted || 'endpoint_deleted', services)
+  if (!mayTry(endpoint, event) && (await waits(order, event, services))) return { kind: 'done', status: null }
   const began = clock.now()
   const outcome = await send(endpoint, event, services, began, signal)
   const { verdict, attempt } = judge(outcome)
   const at = { at: began.toISOString(), durationMs: clock.now().getTime() - began.getTime() }
   const recorded = await record(order, { ...attempt, ...at }, verdict, services)
+  if (recorded?.parked === true && !(await mayStart(order, event, services))) return { kind: 'done', status: null }
   if (verdict === 'succeeded') return { kind: 'done', status: attempt.status }
   const code = attempt.error ?? verdict
   const detail = attempt.answer ?? code
   if (recorded?.status !== 'pending') return over(code, detail)
   const retryAfter = outcome.kind === 'answered' ? outcome.headers['retry-after'] : undefined
   return { kind: 'again', code, detail, retryAfter }
+}
+
+const endpointOf = (
+  { workspaceId, endpointId }: DeliveryOrder,
+  { objects }: Pick<DeliverServices, 'objects'>,
+): Promise<WebhookEndpoint | undefined> => objects.get<WebhookEndpoint>('webhook_endpoint', workspaceId, endpointId)
+
+async function mayStart(order: DeliveryOrder, event: EventRow, services: DeliverServices): Promise<boolean> {
+  const endpoint = await endpointOf(order, services)
+  return endpoint !== undefined && mayTry(endpoint, event)
+}
+
+/**
+ * Parks it, then looks again: whoever closes the breaker closes it first and looks for what is parked then. So one of the
+ * two sees the other. False when it is to be tried after all.
+ */
+async function waits(order: DeliveryOrder, event: EventRow, services: DeliverServices): Promise<boolean> {
+  const { changes, deliveries, clock } = services
+  await changes.settle(async (collected) => {
+    const latest = await deliveries.find(order)
+    if (latest?.round !== order.round || latest.status !== 'pending' || isParked(latest)) return
+    collected.also(deliveryWrite(latest, park(latest, clock.now())))
+  })
+  return !(await mayStart(order, event, services))
 }
 
 const over = (code: string, detail: string): Delivered => ({ kind: 'over', code, detail })
@@ -115,24 +145,25 @@ function record(
   order: DeliveryOrder,
   made: Omit<Attempt, 'number'>,
   verdict: Verdict,
-  { changes, deliveries, objects, clock }: DeliverServices,
+  services: DeliverServices,
 ): Promise<Delivery | undefined> {
+  const { changes, deliveries, clock } = services
   return changes.settle(async (collected) => {
-    const [delivery, endpoint] = await Promise.all([
-      deliveries.find(order),
-      objects.get<WebhookEndpoint>('webhook_endpoint', order.workspaceId, order.endpointId),
-    ])
+    const [delivery, endpoint] = await Promise.all([deliveries.find(order), endpointOf(order, services)])
     if (delivery === undefined) return undefined
     const now = clock.now()
     const attempt: Attempt = { number: delivery.attempts + 1, ...made }
     const isCurrent = delivery.round === order.round
+    const outcome = verdict === 'refused' ? 'failed' : verdict
+    const health = endpoint && afterTry(endpoint, { outcome, eventId: order.eventId }, now)
+    const probe = endpoint !== undefined && isProbe(endpoint, order.eventId)
+    const held = endpoint !== undefined && isHeld(health ?? endpoint)
     // A try of an earlier round is remembered, and decides nothing.
     const after = isCurrent
-      ? afterAttempt(delivery, attempt, verdict, now)
+      ? afterAttempt(delivery, attempt, verdict, now, { probe, held })
       : { ...delivery, attempts: attempt.number, version: delivery.version + 1 }
     collected.also(deliveryWrite(delivery, after))
     collected.also(attemptWrite(after, attempt))
-    const health = endpoint && healthAfter(endpoint, verdict === 'refused' ? 'failed' : verdict, now)
     if (endpoint !== undefined && health !== undefined) collected.update(endpoint, health)
     return isCurrent ? after : undefined
   })

@@ -1,6 +1,14 @@
 /** Deliveries and their attempts in the table; keys in `payments-keys.ts`. They are written as part of `Changes`; lists are the objects store's. */
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { ATTEMPT_PREFIX, deliveryPartition } from '../../payments-keys.ts'
+import {
+  ATTEMPT_PREFIX,
+  DUE_INDEX,
+  type DueKeys,
+  deliveryPartition,
+  parkedEventOf,
+  parkedPartition,
+  rowOf,
+} from '../../payments-keys.ts'
 import { type Attempt, DELIVERY_KEY, type Delivery, type DeliveryRef } from './delivery.ts'
 
 export interface DeliveriesStore {
@@ -8,6 +16,8 @@ export interface DeliveriesStore {
   find(ref: DeliveryRef): Promise<Delivery | undefined>
   /** The latest first, at most `MAX_LISTED_ATTEMPTS`. */
   attempts(ref: DeliveryRef): Promise<readonly Attempt[]>
+  /** Those that wait with an endpoint, the oldest first; eventually consistent, so look at the delivery itself. */
+  parked(endpoint: Omit<DeliveryRef, 'eventId'>, limit: number): Promise<readonly DeliveryRef[]>
 }
 
 /** Ten of each round: somebody who sends again so often has seen the others. */
@@ -20,7 +30,7 @@ export function createDeliveriesStore(client: DynamoDBDocumentClient, table: str
     async find(ref) {
       const Key = { pk: partitionOf(ref), sk: DELIVERY_KEY }
       const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))
-      return Item as Delivery | undefined
+      return Item === undefined ? undefined : rowOf<Delivery>(Item)
     },
     async attempts(ref) {
       const { Items = [] } = await client.send(
@@ -34,6 +44,18 @@ export function createDeliveriesStore(client: DynamoDBDocumentClient, table: str
         }),
       )
       return Items as Attempt[]
+    },
+    async parked({ workspaceId, endpointId }, limit) {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: DUE_INDEX,
+          KeyConditionExpression: 'duePk = :endpoint',
+          ExpressionAttributeValues: { ':endpoint': parkedPartition(workspaceId, endpointId) },
+          Limit: limit,
+        }),
+      )
+      return (Items as DueKeys[]).map((keys) => ({ workspaceId, endpointId, eventId: parkedEventOf(keys) }))
     },
   }
 }

@@ -5,7 +5,8 @@ import { pageOfRows } from '../../objects/listing.ts'
 import { idParams } from '../../payments-schemas.ts'
 import type { PaymentsServices } from '../../payments-services.ts'
 import type { WebhookEndpoint } from '../endpoints/endpoint.ts'
-import { ENDPOINTS_PATH, ownEndpoint } from '../endpoints/own-endpoint.ts'
+import { healthOf, missedSent } from '../endpoints/health.ts'
+import { changeEndpoint, ENDPOINTS_PATH, ownEndpoint } from '../endpoints/own-endpoint.ts'
 import { type Delivery, type DeliveryRef, deliveryId, deliveryWrite, resend } from './delivery.ts'
 import {
   deliveryBody,
@@ -92,7 +93,8 @@ const resendFailed = route({
   operationId: 'resendFailedWebhooks',
   summary: 'Send failed deliveries again',
   description:
-    'After an outage of the receiver: up to 100 of those that failed, the latest first. Ask again while there are more.',
+    'After an outage of the receiver: up to 100 of those that failed, the latest first. Ask again while there are more. ' +
+    'Of an endpoint that was disabled because it failed, events that came meanwhile are among them.',
   permission: 'payments:write',
   params: idParams,
   body: resendBody,
@@ -101,13 +103,31 @@ const resendFailed = route({
   async handle({ params, body, principal, now }, services) {
     const { workspaceId } = principal
     const endpoint = await ownEndpoint(services, workspaceId, params.id)
-    const { failed, more } = await failedSince(services, workspaceId, endpoint.id, new Date(body.since).toISOString())
+    const since = sinceOf(endpoint, body.since)
+    const { failed, more } = await failedSince(services, workspaceId, endpoint.id, since)
     await Promise.all(failed.map((delivery) => sendAgain(services, delivery, endpoint, now)))
+    const { missedSince } = healthOf(endpoint)
+    if (!more && missedSince !== null && since <= missedSince) await forgetMissed(services, endpoint, now)
     return { status: 200, body: { resent: failed.length, more } }
   },
 })
 
 export const deliveryRoutes = [listDeliveries, getDelivery, resendDelivery, resendFailed]
+
+function sinceOf(endpoint: WebhookEndpoint, asked: string | undefined): string {
+  if (asked !== undefined) return new Date(asked).toISOString()
+  const { missedSince } = healthOf(endpoint)
+  if (missedSince !== null) return missedSince
+  const detail = 'expected a time: this endpoint missed nothing that is known'
+  const errors = [{ pointer: '/since', code: 'missing', detail }]
+  throw new Problem('validation_failed', 'See errors for what to change.', { errors })
+}
+
+/** Unless it missed more since. */
+const forgetMissed = (services: PaymentsServices, { workspaceId, id, health }: WebhookEndpoint, now: Date) =>
+  changeEndpoint(services, { workspaceId, id, ifMatch: undefined }, (latest) =>
+    healthOf(latest).missedSince === health?.missedSince ? missedSent(latest, now) : latest,
+  )
 
 async function failedSince({ objects }: PaymentsServices, workspaceId: string, ownerId: string, from: string) {
   const failed: Delivery[] = []

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { pageOf, pageParameters } from '#core/pagination.ts'
 import { timestamp } from '../../payments-schemas.ts'
-import { type Attempt, DELIVERY_STATUSES, type Delivery } from './delivery.ts'
+import { type Attempt, DELIVERY_STATUSES, type Delivery, isParked } from './delivery.ts'
 
 const status = z.enum(DELIVERY_STATUSES).meta({
   description: '`pending`: is tried, or waits for its next try. `failed`: there are no more tries.',
@@ -17,6 +17,9 @@ const summary = {
     .nullable()
     .meta({ description: 'Of the last failure.', examples: ['http_503', 'timeout'] }),
   attempts: z.int().min(0),
+  parked: z.boolean().meta({
+    description: 'Its endpoint fails: it waits, without using up its tries, until the endpoint takes a message again.',
+  }),
   resends: z.int().min(0).meta({ description: 'How often it was sent again by hand.' }),
   createdAt: timestamp('When the event was fanned out.'),
   updatedAt: timestamp('When anything of it last changed.'),
@@ -57,7 +60,11 @@ export const deliveryParams = z.object({
 })
 
 export const resendBody = z
-  .strictObject({ since: timestamp('Failed deliveries of events from this time on.') })
+  .strictObject({
+    since: timestamp(
+      'Failed deliveries of events from this time on. Without it those that the endpoint missed: from `missed.since` on.',
+    ).optional(),
+  })
   .meta({ id: 'ResendFailedWebhooks', description: 'Which deliveries are to be sent again.' })
 export const resentBody = z
   .strictObject({
@@ -73,6 +80,7 @@ export const deliveryView = (delivery: Delivery): z.input<typeof deliverySummary
   status: delivery.status,
   reason: delivery.reason,
   attempts: delivery.attempts,
+  parked: isParked(delivery),
   resends: delivery.round,
   createdAt: delivery.createdAt,
   updatedAt: delivery.updatedAt,

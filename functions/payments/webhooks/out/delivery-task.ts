@@ -10,9 +10,10 @@ const TASK = 'webhook.deliver'
 export const queueOf = ({ slot }: Pick<WebhookEndpoint, 'slot'>): string => `webhooks-${slot}`
 
 export function deliveryTask(delivery: Delivery, endpoint: Pick<WebhookEndpoint, 'slot'>): TaskCommand {
-  const { workspaceId, endpointId, eventId, round, traceparent } = delivery
+  const { workspaceId, endpointId, eventId, round, parkings = 0, traceparent } = delivery
+  const nth = parkings === 0 ? '' : `#${parkings}`
   return {
-    id: `webhook#${deliveryId(delivery)}#${round}`,
+    id: `webhook#${deliveryId(delivery)}#${round}${nth}`,
     workspaceId,
     name: TASK,
     input: { endpointId, eventId, round },
@@ -20,3 +21,9 @@ export function deliveryTask(delivery: Delivery, endpoint: Pick<WebhookEndpoint,
     traceparent,
   }
 }
+
+/** The same, as the probe of its endpoint. `at` is of the probe: each is a task of its own. */
+export const probeTask = (delivery: Delivery, endpoint: Pick<WebhookEndpoint, 'slot'>, at: string): TaskCommand => ({
+  ...deliveryTask(delivery, endpoint),
+  id: `webhook#${deliveryId(delivery)}#probe#${at}`,
+})

@@ -2,12 +2,13 @@
  * The delivery of one event to one endpoint, and its attempts. The tasks engine tries; this is what is known of it. Pure.
  *
  *   pending ──► succeeded
- *      ▲  └───► failed      no more tries; the reason says why
- *      └─ resent, from both
+ *    │ ▲  └───► failed      no more tries; the reason says why
+ *    │ └─ resent, from both
+ *    └► parked              still pending: its endpoint is not well, and it waits with it
  */
 import { DAY, epochSeconds } from '#core/clock.ts'
 import type { Write } from '../../changes/write.ts'
-import { attemptSortKey, deliveryPartition, indexKeys } from '../../payments-keys.ts'
+import { attemptSortKey, deliveryPartition, indexKeys, parkedKeys } from '../../payments-keys.ts'
 
 export const DELIVERY_STATUSES = ['pending', 'succeeded', 'failed'] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
@@ -33,6 +34,10 @@ export interface Delivery {
   readonly failures: number
   /** How often it was sent again by hand. Tries of an earlier round that are still under way are void. */
   readonly round: number
+  /** Its endpoint's breaker is open: there is no task for it until the clock makes one. */
+  readonly parked?: boolean | undefined
+  /** How often it was parked: every task of it has an id of its own. */
+  readonly parkings?: number | undefined
   readonly version: number
   readonly createdAt: string
   readonly updatedAt: string
@@ -83,19 +88,45 @@ const next = (delivery: Delivery, change: Partial<Delivery>, now: Date): Deliver
   updatedAt: now.toISOString(),
 })
 
-export function afterAttempt(delivery: Delivery, { error }: Attempt, verdict: Verdict, now: Date): Delivery {
-  const attempts = delivery.attempts + 1
-  if (verdict === 'succeeded') return next(delivery, { attempts, status: 'succeeded', reason: null }, now)
-  const failures = delivery.failures + 1
-  const isLast = verdict !== 'failed' || failures >= MAX_TRIES
-  return next(delivery, { attempts, failures, reason: error, ...(isLast && { status: 'failed' }) }, now)
+/** How the endpoint is, for a try that failed. */
+export interface Standing {
+  /** The try was its probe, which uses up none of the delivery's tries. */
+  readonly probe: boolean
+  /** Its breaker is open now. */
+  readonly held: boolean
 }
 
+export function afterAttempt(
+  delivery: Delivery,
+  { error }: Attempt,
+  verdict: Verdict,
+  now: Date,
+  { probe, held }: Standing = { probe: false, held: false },
+): Delivery {
+  const attempts = delivery.attempts + 1
+  const left = { attempts, parked: false }
+  if (verdict === 'succeeded') return next(delivery, { ...left, status: 'succeeded', reason: null }, now)
+  const failures = delivery.failures + (probe ? 0 : 1)
+  const isLast = verdict !== 'failed' || failures >= MAX_TRIES
+  const change = { ...left, failures, reason: error }
+  if (isLast) return next(delivery, { ...change, status: 'failed' }, now)
+  return held ? park({ ...delivery, ...change }, now) : next(delivery, change, now)
+}
+
+/** It waits with its endpoint. */
+export const park = (delivery: Delivery, now: Date): Delivery =>
+  next(delivery, { parked: true, parkings: (delivery.parkings ?? 0) + 1 }, now)
+
+/** There is a task for it again. */
+export const unpark = (delivery: Delivery, now: Date): Delivery => next(delivery, { parked: false }, now)
+
+export const isParked = ({ status, parked }: Delivery): boolean => status === 'pending' && parked === true
+
 export const giveUp = (delivery: Delivery, reason: string, now: Date): Delivery =>
-  next(delivery, { status: 'failed', reason }, now)
+  next(delivery, { status: 'failed', reason, parked: false }, now)
 
 export const resend = (delivery: Delivery, now: Date): Delivery =>
-  next(delivery, { status: 'pending', reason: null, failures: 0, round: delivery.round + 1 }, now)
+  next(delivery, { status: 'pending', reason: null, failures: 0, parked: false, round: delivery.round + 1 }, now)
 
 /** By which lists continue. */
 export const deliveryId = ({ endpointId, eventId }: Pick<Delivery, 'endpointId' | 'eventId'>): string =>
@@ -113,7 +144,8 @@ const ttlFrom = (at: string): number => epochSeconds(new Date(Date.parse(at) + D
 export function deliveryWrite(before: Delivery | undefined, after: Delivery): Write {
   const { workspaceId, endpointId: ownerId, createdAt } = after
   const keys = indexKeys({ workspaceId, kind: 'delivery', id: deliveryId(after), createdAt, ownerId })
-  const Item = { ...keysOf(after), ...keys, ...after, ttl: ttlFrom(after.updatedAt) }
+  const parked = isParked(after) ? parkedKeys(after) : {}
+  const Item = { ...keysOf(after), ...keys, ...parked, ...after, ttl: ttlFrom(after.updatedAt) }
   const condition =
     before === undefined
       ? { ConditionExpression: 'attribute_not_exists(pk)' }

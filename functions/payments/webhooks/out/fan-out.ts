@@ -1,6 +1,7 @@
 /**
  * Something happened → one delivery and one task for each endpoint that wants to hear it. Repeating it changes nothing: the
- * delivery is there once, and the task's id is the delivery's.
+ * delivery is there once, and the task's id is the delivery's. For an endpoint that was disabled because it failed the
+ * delivery is written down as one that failed: it can be sent again with the others once the endpoint is enabled.
  */
 import type { InvocationLog } from '#core/log.ts'
 import type { EnqueueTask } from '#core/task-commands.store.ts'
@@ -9,8 +10,9 @@ import { Changes } from '../../changes/changes.ts'
 import type { EventMessage } from '../../forwarding/messages.ts'
 import type { ObjectsStore } from '../../objects/objects.store.ts'
 import { MAX_ENDPOINTS, type WebhookEndpoint, wants } from '../endpoints/endpoint.ts'
+import { keepsMissed } from '../endpoints/health.ts'
 import { isTestEvent } from '../endpoints/test-event.ts'
-import { deliveryWrite, newDelivery } from './delivery.ts'
+import { deliveryWrite, giveUp, newDelivery } from './delivery.ts'
 import { deliveryTask } from './delivery-task.ts'
 
 export interface FanOutServices {
@@ -30,18 +32,19 @@ export async function fanOut(
   const { items } = await services.objects.list<WebhookEndpoint>('webhook_endpoint', workspaceId, {
     limit: MAX_ENDPOINTS,
   })
-  const enabled = items.filter(({ disabled }) => disabled === null)
+  const listening = items.filter((endpoint) => endpoint.disabled === null || keepsMissed(endpoint, now))
   const wanting = isTestEvent(type)
-    ? await testedBy(message, enabled, services)
-    : enabled.filter((endpoint) => wants(endpoint, type))
+    ? await testedBy(message, listening, services)
+    : listening.filter((endpoint) => wants(endpoint, type))
   await Promise.all(
     wanting.map(async (endpoint) => {
       const delivery = newDelivery({ workspaceId, endpointId: endpoint.id, eventId }, message, now)
       const changes = new Changes()
-      changes.also(deliveryWrite(undefined, delivery))
+      const isMissed = endpoint.disabled !== null
+      changes.also(deliveryWrite(undefined, isMissed ? giveUp(delivery, 'endpoint_disabled', now) : delivery))
       // A conflict: it is there, from a try before. Its task may not be.
       await services.changes.commit(changes)
-      await services.enqueueTask(deliveryTask(delivery, endpoint))
+      if (!isMissed) await services.enqueueTask(deliveryTask(delivery, endpoint))
     }),
   )
   log.metric('fannedOutDeliveries', wanting.length)

@@ -66,9 +66,9 @@ describe('a checkout session', () => {
   it('ends at its time, not before, with its event and its order', async () => {
     const world = new World()
     const id = sessionIn(world)
-    expect(await expireDueSession(ref(id), servicesOf(world), just(END))).toBe('nothing')
-    expect(await expireDueSession(ref(id), servicesOf(world), END)).toBe('sessions')
-    expect(await expireDueSession(ref(id), servicesOf(world), END)).toBe('nothing')
+    expect(await expireDueSession(ref(id), servicesOf(world), just(END))).toEqual({})
+    expect(await expireDueSession(ref(id), servicesOf(world), END)).toEqual({ expiredSessions: 1 })
+    expect(await expireDueSession(ref(id), servicesOf(world), END)).toEqual({})
     const { status, orderId } = world.object<Session>(id)
     expect([status, world.object<Order>(orderId).status]).toEqual(['expired', 'expired'])
     expect(typesOf(world)).toEqual(['order.expired', 'checkout.session.expired'])
@@ -119,8 +119,8 @@ describe('an authorisation', () => {
     await paying(world, id, START)
     const session = world.object<Session>(id)
     const chargeId = world.object<Intent>(session.intentId ?? '').latestCharge ?? ''
-    expect(await expireDueAuthorisation(ref(chargeId), servicesOf(world), just(LATER))).toBe('nothing')
-    expect(await expireDueAuthorisation(ref(chargeId), servicesOf(world), LATER)).toBe('authorisations')
+    expect(await expireDueAuthorisation(ref(chargeId), servicesOf(world), just(LATER))).toEqual({})
+    expect(await expireDueAuthorisation(ref(chargeId), servicesOf(world), LATER)).toEqual({ expiredAuthorisations: 1 })
     expect(world.object<Intent>(session.intentId ?? '')).toMatchObject({
       ...{ status: 'canceled', cancellationReason: 'automatic', amountCapturable: 0 },
     })
@@ -147,7 +147,7 @@ describe('an authorisation', () => {
         const expiring = () => expireDueAuthorisation(ref(chargeId), servicesOf(world, pause), LATER)
         const all = Promise.all([moving('capture'), expiring(), moving('cancel'), expiring()])
         const outcomes = await scheduler.waitFor(all)
-        const won = outcomes.filter((outcome) => (typeof outcome === 'string' ? outcome !== 'nothing' : outcome.ok))
+        const won = outcomes.filter((outcome) => ('ok' in outcome ? outcome.ok : outcome.expiredAuthorisations === 1))
         expect(won).toHaveLength(1)
         const { intent, charge, order } = world.payment(intentId)
         const captured = intent.status === 'succeeded'

@@ -22,19 +22,19 @@ describe('a tick', () => {
     const fire = async ({ id }: DueEntry) => {
       if (id === 'ch_2') throw new Error('broken')
       done.push(id)
-      return 'authorisations' as const
+      return { expiredAuthorisations: 1 }
     }
     const entries = Array.from({ length: 9 }, (_, n) => entry(n))
     await expect(tick({ due: holding(...entries), fire, mayGoOn: () => true }, START, log)).rejects.toThrow('broken')
     expect(done).toHaveLength(8)
-    expect(line()).toBeDefined()
+    expect(line()).toMatchObject({ expiredAuthorisations: 8, expiredSessions: 0 })
   })
 
   it('leaves to the next what it has no time for', async () => {
     let fired = 0
     const fire = async () => {
       fired += 1
-      return 'sessions' as const
+      return { expiredSessions: 1 }
     }
     const entries = Array.from({ length: 50 }, (_, n) => entry(n))
     await tick({ due: holding(...entries), fire, mayGoOn: () => fired < 10 }, START, testLog().log)

@@ -9,15 +9,14 @@ import { Changes } from '../../../../functions/payments/changes/changes.ts'
 import type { EventRow } from '../../../../functions/payments/changes/stripe-event.ts'
 import {
   freeSlot,
-  healthAfter,
   MAX_ENDPOINTS,
-  MAX_FAILING_MS,
   newEndpoint,
   rotate,
   urlFault,
   type WebhookEndpoint,
   wants,
 } from '../../../../functions/payments/webhooks/endpoints/endpoint.ts'
+import { BREAKER_FAILURES, type Health, healthOf } from '../../../../functions/payments/webhooks/endpoints/health.ts'
 import { createDeliverWebhook } from '../../../../functions/payments/webhooks/out/deliver.ts'
 import { type Delivery, MAX_TRIES, newDelivery, resend } from '../../../../functions/payments/webhooks/out/delivery.ts'
 import { createSecretBox, newSecret, storedSecret } from '../../../../functions/payments/webhooks/secrets.ts'
@@ -46,6 +45,7 @@ class Scene {
   endpoint: WebhookEndpoint | undefined
   secret = ''
   outcome: HttpOutcome | (() => HttpOutcome) = answered(200)
+  onWrite: () => void = () => {}
 
   async open(over: Partial<WebhookEndpoint> = {}): Promise<this> {
     this.secret = newSecret(random)
@@ -82,13 +82,15 @@ class Scene {
   async #settle<Outcome>(attempt: (changes: Changes, lost: readonly string[]) => Promise<Outcome>): Promise<Outcome> {
     const changes = new Changes()
     const outcome = await attempt(changes, [])
-    for (const { label, action } of changes.writes()) {
+    const writes = changes.writes()
+    for (const { label, action } of writes) {
       if (!('Put' in action)) throw new Error(`expected a put, got ${label}`)
       const { Item } = action.Put
       if (label.startsWith('delivery:')) this.delivery = Item as unknown as Delivery
       else if (label.startsWith('attempt:')) this.attempts.push(Item)
       else this.endpoint = Item as unknown as WebhookEndpoint
     }
+    if (writes.length > 0) this.onWrite()
     return outcome
   }
 }
@@ -138,8 +140,11 @@ describe('a try', () => {
 
   it('that fails is to come again, not before Retry-After, and is given up after ten', async () => {
     scene.outcome = answered(503, { 'retry-after': '120' })
-    for (let n = 1; n < MAX_TRIES; n += 1)
+    for (let n = 1; n < MAX_TRIES; n += 1) {
       expect(await scene.deliver()).toMatchObject({ kind: 'again', code: 'http_503', retryAfter: '120' })
+      // Others are delivered meanwhile: the endpoint is not down.
+      if (scene.endpoint !== undefined) scene.endpoint = { ...scene.endpoint, health: undefined }
+    }
     expect(await scene.deliver()).toMatchObject({ kind: 'over', code: 'http_503' })
     expect(scene.delivery).toMatchObject({ status: 'failed', failures: MAX_TRIES, attempts: MAX_TRIES })
     expect(await scene.deliver()).toEqual({ kind: 'done', status: null })
@@ -198,19 +203,63 @@ describe('a try', () => {
   })
 })
 
+describe('a try while the breaker is open', () => {
+  const open: Health = {
+    ...healthOf({ health: undefined }),
+    breaker: { state: 'open', at: NOW, openings: 1, probe: null },
+  }
+  const probing: Health = { ...open, breaker: { state: 'half_open', at: NOW, openings: 1, probe: 'evt_1' } }
+  const others: Health = { ...open, breaker: { state: 'half_open', at: NOW, openings: 1, probe: 'evt_2' } }
+
+  it.each([
+    ['open', open],
+    ['trying another delivery', others],
+  ])('is not made: the delivery waits, and loses none of its tries (%s)', async (_, health) => {
+    await scene.open({ health })
+    expect(await scene.deliver()).toEqual({ kind: 'done', status: null })
+    expect(scene.sent).toEqual([])
+    expect(scene.delivery).toMatchObject({ status: 'pending', parked: true, parkings: 1, failures: 0, attempts: 0 })
+    expect(scene.delivery).toMatchObject({ duePk: 'PARKED#wsp_1#we_1', dueSk: `${NOW}#evt_1` })
+  })
+
+  it('is made by the probe, which costs the delivery nothing when it fails', async () => {
+    await scene.open({ health: probing, failingSince: NOW })
+    scene.outcome = answered(503)
+    expect(await scene.deliver()).toEqual({ kind: 'done', status: null })
+    expect(scene.delivery).toMatchObject({ parked: true, failures: 0, attempts: 1, reason: 'http_503' })
+    expect(healthOf(scene.endpoint as WebhookEndpoint).breaker).toMatchObject({ state: 'open', openings: 2 })
+  })
+
+  it('that is the probe and succeeds lets the others go', async () => {
+    await scene.open({ health: probing, failingSince: NOW })
+    expect(await scene.deliver()).toEqual({ kind: 'done', status: 200 })
+    expect(scene.delivery).toMatchObject({ status: 'succeeded', parked: false })
+    expect(scene.endpoint).toMatchObject({
+      failingSince: null,
+      health: { failures: 0, breaker: { state: 'releasing' } },
+    })
+  })
+
+  it('is made after all when the breaker closed while it was put aside', async () => {
+    await scene.open({ health: open })
+    scene.onWrite = () => {
+      if (scene.endpoint !== undefined) scene.endpoint = { ...scene.endpoint, health: undefined }
+    }
+    expect(await scene.deliver()).toEqual({ kind: 'done', status: 200 })
+    expect(scene.delivery).toMatchObject({ status: 'succeeded', parked: false })
+  })
+
+  it('is what opens it: the fifth failure in a row parks its delivery', async () => {
+    scene.outcome = answered(500)
+    for (let n = 1; n < BREAKER_FAILURES; n += 1) expect(await scene.deliver()).toMatchObject({ kind: 'again' })
+    expect(await scene.deliver()).toEqual({ kind: 'done', status: null })
+    expect(scene.delivery).toMatchObject({ status: 'pending', parked: true, failures: BREAKER_FAILURES })
+  })
+})
+
 describe('an endpoint', () => {
   const at = (ms: number) => new Date(Date.parse(NOW) + ms)
   const failing = () => ({ ...(scene.endpoint as WebhookEndpoint), failingSince: NOW })
-
-  it('is disabled by a failure five days after the first, not before', () => {
-    expect(healthAfter(failing(), 'failed', at(MAX_FAILING_MS - 1))).toBeUndefined()
-    expect(healthAfter(failing(), 'failed', at(MAX_FAILING_MS))).toMatchObject({ disabled: 'failing' })
-  })
-
-  it('is well again after one success', () => {
-    expect(healthAfter(failing(), 'succeeded', at(4 * DAY))).toMatchObject({ failingSince: null })
-    expect(healthAfter({ ...failing(), failingSince: null }, 'succeeded', at(0))).toBeUndefined()
-  })
 
   it('keeps its old secret for the overlap, and at most a day', async () => {
     const next = await storedSecret('whsec_next', 'we_1', box, at(0))
