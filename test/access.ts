@@ -7,6 +7,7 @@ import { generateApiKey, hashApiKey } from '#core/api-key.ts'
 import { systemClock } from '#core/clock.ts'
 import { createIds } from '#core/ids.ts'
 import { deriveKey } from '#core/kit-secret.ts'
+import type { Role } from '#core/permissions.ts'
 import { systemRandom } from '#core/random.ts'
 import { platformNames } from '../infra/environments.ts'
 import { clientFor } from '../local/aws.ts'
@@ -18,8 +19,8 @@ export interface TestAccess {
   /** Makes a key, by default an owner's; returns the text that callers send, and its id. */
   apiKey(key: KeyOptions): Promise<{ readonly text: string; readonly id: string }>
   revoke(workspaceId: string, keyId: string): Promise<void>
-  /** Makes somebody a viewer of the workspace, returns the person's id. */
-  member(workspaceId: string): Promise<string>
+  /** Makes somebody a member of the workspace, by default a viewer; returns the person's id: `<id>@example.com`. */
+  member(workspaceId: string, role?: Role): Promise<string>
 }
 
 export type KeyOptions = Pick<StoredApiKey, 'workspaceId'> &
@@ -49,9 +50,9 @@ export async function testAccess(outputs: Outputs): Promise<TestAccess> {
       await store.putApiKey({ ...stored, id: key.id, hash: hashApiKey(key, hmacKey) })
       return { text: key.text, id: key.id }
     },
-    async member(workspaceId) {
+    async member(workspaceId, role = 'viewer') {
       const userId = ids('usr')
-      const member = { userId, email: `${userId}@example.com`, role: 'viewer', joinedAt: now() }
+      const member = { userId, email: `${userId}@example.com`, role, joinedAt: now() }
       await documents.send(
         new PutCommand({ TableName: accessTable, Item: { ...memberKey(workspaceId, userId), ...member } }),
       )
