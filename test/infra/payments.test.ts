@@ -61,6 +61,21 @@ describe('the table', () => {
   })
 })
 
+describe('the clock', () => {
+  it('ticks every minute', () => {
+    expect(functionOf('tick')).toBeDefined()
+    const [rule, ...others] = ofType('AWS::Events::Rule').filter(
+      ({ Properties }) => Properties.ScheduleExpression !== undefined,
+    )
+    expect(others).toEqual([])
+    expect(rule?.Properties).toMatchObject({ Name: 'backlot-payments-tick', ScheduleExpression: 'rate(1 minute)' })
+  })
+
+  it('may end what is due, look up owners, and ask for tasks', () => {
+    expect(dataActionsOf('tick')).toEqual(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'sqs:SendMessage'])
+  })
+})
+
 describe('privileges', () => {
   it('of the stream readers: the stream, and where they hand on to', () => {
     const besides = (source: string) =>

@@ -18,6 +18,8 @@ import {
   type Delivery,
   deliveryWrite,
   newDelivery,
+  park,
+  unpark,
 } from '../../../functions/payments/webhooks/out/delivery.ts'
 import { scratchTable } from './scratch-table.ts'
 
@@ -127,6 +129,29 @@ describe('a delivery', () => {
     const range = { limit: 5, ownerId: delivery.endpointId }
     const { items } = await objects.rows<Delivery>('delivery', delivery.workspaceId, range)
     expect(items).toMatchObject([{ eventId: delivery.eventId }])
+  })
+
+  it('that waits with its endpoint is found there, the oldest first, until it no longer waits', async () => {
+    const [workspaceId, endpointId] = [ids('wsp'), ids('we')]
+    const made = (n: number) =>
+      newDelivery(
+        { workspaceId, endpointId, eventId: ids('evt') },
+        { type: 'x', traceparent: '' },
+        new Date(NOW.getTime() - n),
+      )
+    const all = [made(1), made(3), made(2)]
+    for (const delivery of all) await write(undefined, delivery)
+    const waiting = async () => (await deliveries.parked({ workspaceId, endpointId }, 10)).map(({ eventId }) => eventId)
+    expect(await waiting()).toEqual([])
+    for (const delivery of all) await write(delivery, park(delivery, NOW))
+    const [newest, oldest, middle] = all.map(({ eventId }) => eventId)
+    expect(await waiting()).toEqual([oldest, middle, newest])
+    expect((await deliveries.parked({ workspaceId, endpointId }, 1)).map(({ eventId }) => eventId)).toEqual([oldest])
+    const parked = await deliveries.find({ workspaceId, endpointId, eventId: oldest ?? '' })
+    if (parked === undefined) throw new Error('expected the delivery')
+    expect(parked).not.toHaveProperty('duePk')
+    expect(await write(parked, unpark(parked, NOW))).toEqual({ kind: 'committed' })
+    expect(await waiting()).toEqual([middle, newest])
   })
 
   it('lists its attempts, the latest first, and as many as it may', async () => {

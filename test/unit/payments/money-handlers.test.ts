@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
+import { DynamoDBDocumentClient, GetCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import forwardedPaid from '../../../events/payments/forward-changes.paid.json' with { type: 'json' }
@@ -8,7 +8,9 @@ import forwardedReceived from '../../../events/payments/forward-changes.received
 import paidMessage from '../../../events/payments/issue-receipts.paid.json' with { type: 'json' }
 import paidEvents from '../../../events/payments/publish-events.paid.json' with { type: 'json' }
 import refundedEvents from '../../../events/payments/publish-events.refunded.json' with { type: 'json' }
+import minuteEvent from '../../../events/payments/tick.minute.json' with { type: 'json' }
 import { PAYMENT_EVENTS } from '../../../functions/payments/events.ts'
+import { newCharge, newIntent } from '../../../functions/payments/intents/intent.ts'
 import { newOrder, type Order } from '../../../functions/payments/orders/order.ts'
 import { lambdaContext } from '../core/doubles.ts'
 import { START } from './payment-world.ts'
@@ -34,7 +36,7 @@ beforeAll(async () => {
   vi.stubEnv('EVENT_BUS', 'backlot')
   vi.stubEnv('AWS_REGION', 'us-east-1')
   vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-  for (const name of ['forward-changes', 'publish-events', 'issue-receipts'])
+  for (const name of ['forward-changes', 'publish-events', 'issue-receipts', 'tick'])
     handlers[name] = (await import(`../../../functions/payments/${name}.lambda.ts`)).handler
   return () => {
     vi.unstubAllEnvs()
@@ -237,5 +239,54 @@ describe('issue-receipts', () => {
     expect(sqs.commandCalls(SendMessageCommand)).toHaveLength(0)
     dynamo.on(GetCommand).rejects(new Error('away'))
     expect(await invoke('issue-receipts', paidMessage)).toEqual(failures(paidMessage.Records[0]?.messageId))
+  })
+})
+
+describe('tick', () => {
+  const LONG_AGO = new Date('2020-01-01T00:00:00.000Z')
+  const [workspaceId, charge, order] = ['wsp_1', 'ch_01KDVDNA5T9M8F5B6C1D0E2R3Q', 'ord_01KDVDNA5T9M8F5B6C1D0E2R3Q']
+  const identity = {
+    id: 'pi_01KDVDNA5T9M8F5B6C1D0E2R3Q',
+    workspaceId,
+    clientSecret: 'x',
+    orderId: order,
+    sessionId: null,
+  }
+  const intent = newIntent({ amount: 500, currency: 'usd', captureMethod: 'manual' }, identity, LONG_AGO)
+  const held = newCharge(intent, { id: charge, paymentMethod: 'pm_card_visa', error: null }, LONG_AGO)
+  const stored = (object: { readonly id: string; readonly status: string }) =>
+    dynamo
+      .on(GetCommand, { Key: { pk: `OBJECT#${workspaceId}#${object.id}`, sk: 'OBJECT' } })
+      .resolves({ Item: { ...object } })
+
+  it('asks each shard for what is due by now, and ends it in one transaction', async () => {
+    dynamo.on(QueryCommand).resolves({ Items: [] })
+    dynamo
+      .on(QueryCommand, { ExpressionAttributeValues: { ':shard': 'DUE#1' } }, false)
+      .resolves({ Items: [{ dueSk: `${held.captureBefore}#charge#${workspaceId}#${charge}` }] })
+    stored({ ...intent, status: 'requires_capture', amountCapturable: 500, latestCharge: charge })
+    stored(held)
+    const made = { id: order, workspaceId, amount: 500, currency: 'usd', source: 'backlot', externalId: intent.id }
+    stored(newOrder(made, LONG_AGO))
+    await invoke('tick', minuteEvent)
+    const shards = dynamo
+      .commandCalls(QueryCommand)
+      .map(({ args: [{ input }] }) => input.ExpressionAttributeValues?.[':shard'])
+    expect(shards.toSorted()).toEqual(Array.from({ length: 8 }, (_, shard) => `DUE#${shard}`))
+    const [transaction, ...others] = dynamo.commandCalls(TransactWriteCommand)
+    expect(others).toEqual([])
+    const items = transaction?.args[0].input.TransactItems?.map(({ Put }) => Put?.Item) ?? []
+    expect(items.flatMap((item) => item?.['status'] ?? [])).toEqual(expect.arrayContaining(['canceled']))
+    expect(items.flatMap((item) => item?.['type'] ?? []).toSorted()).toEqual([
+      'charge.expired',
+      'order.canceled',
+      'payment_intent.canceled',
+    ])
+    expect(items.find((item) => item?.['id'] === charge)).not.toHaveProperty('duePk')
+  })
+
+  it('fails when DynamoDB is away, so that it is seen', async () => {
+    dynamo.on(QueryCommand).rejects(Object.assign(new Error('away'), { name: 'ServiceUnavailable' }))
+    await expect(invoke('tick', minuteEvent)).rejects.toThrow('away')
   })
 })
