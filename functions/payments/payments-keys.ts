@@ -22,7 +22,7 @@
  * <ws> is the id of the workspace; times are RFC 3339 with milliseconds and `Z`, so they sort as text; `ttl` is in epoch
  * seconds. Ids and account names have no `#`; business keys and external ids come last or are the whole rest.
  */
-import type { TableKey as Key } from '#core/table.ts'
+import { type TableKey as Key, TTL_ATTRIBUTE } from '#core/table.ts'
 
 export const LIST_INDEX = 'list'
 export const OWNER_INDEX = 'owner'
@@ -158,10 +158,14 @@ export const parkedKeys = (parked: {
 })
 export const parkedEventOf = ({ dueSk }: Pick<DueKeys, 'dueSk'>): string => dueSk.slice(dueSk.indexOf('#') + 1)
 
+const ONLY_OF_THE_TABLE: ReadonlySet<string> = new Set([
+  ...['pk', 'sk', 'listPk', 'listSk', 'ownerPk', 'ownerSk', 'duePk', 'dueSk'],
+  TTL_ATTRIBUTE,
+])
+
 /** A row without what only the table needs. */
 export function rowOf<Row extends object>(item: Readonly<Record<string, unknown>>): Row {
-  const { pk, sk, listPk, listSk, ownerPk, ownerSk, duePk, dueSk, ttl, ...row } = item
-  return row as Row
+  return Object.fromEntries(Object.entries(item).filter(([name]) => !ONLY_OF_THE_TABLE.has(name))) as Row
 }
 
 /** Of a row that is listed by kind, and by its owner where it has one. */

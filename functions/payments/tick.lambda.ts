@@ -19,13 +19,14 @@ import { createDeliveriesStore } from './webhooks/out/deliveries.store.ts'
 const { PAYMENTS_TABLE, ACCESS_TABLE, TASK_COMMANDS_QUEUE_URL } = tickEnvironment.read()
 const [clock, random] = [systemClock, systemRandom]
 const dynamo = documentClient()
+const access = accessStore(dynamo, ACCESS_TABLE)
 const due = createDueStore(dynamo, PAYMENTS_TABLE)
 const services = {
   objects: createObjectsStore(dynamo, PAYMENTS_TABLE),
   changes: createChangesStore(dynamo, PAYMENTS_TABLE, random),
   deliveries: createDeliveriesStore(dynamo, PAYMENTS_TABLE),
   enqueueTask: createEnqueueTask(queueClient(), TASK_COMMANDS_QUEUE_URL),
-  ownersOf: accessStore(dynamo, ACCESS_TABLE).ownersOf,
+  ownersOf: (workspaceId: string) => access.ownersOf(workspaceId),
   ids: createIds(clock, random),
   random,
 }

@@ -75,7 +75,7 @@ describe('the index of what is due', () => {
   it('tells whose entry it is, and spreads them', () => {
     const keys = dueKeys(entry(1), START.toISOString())
     expect(dueEntryOf(keys)).toEqual(entry(1))
-    const letters = [...'0123456789ABCDEFGHJKMNPQRSTVWXYZ']
+    const letters = Array.from('0123456789ABCDEFGHJKMNPQRSTVWXYZ')
     const shards = letters.map((last) => dueKeys({ ...entry(1), id: `ch_${last}` }, '').duePk)
     expect(new Set(shards).size).toBe(DUE_SHARDS)
     expect(() => dueEntryOf({ dueSk: 'x' })).toThrow('expected <time>#<kind>')
