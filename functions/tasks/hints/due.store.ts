@@ -1,6 +1,6 @@
 /** What is due, from the index `due`; keys in `task-keys.ts`. Reads nothing that is not due. */
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { DUE_INDEX, type DueEntry, dueEntryOf, duePartition } from './task-keys.ts'
+import { DUE_INDEX, type DueEntry, dueEntryOf, duePartition } from '../task-keys.ts'
 
 export interface DueStore {
   /** One shard's entries up to `until`, earliest first, in pages of at most 1 MB. Eventually consistent. */

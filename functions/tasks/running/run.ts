@@ -8,20 +8,19 @@
  */
 import type { Clock } from '#core/clock.ts'
 import type { InvocationLog } from '#core/log.ts'
+import { hintFor, wakeHint } from '../hints/hint.ts'
+import type { SendHints } from '../hints/hints.store.ts'
+import type { FindDefinition } from '../kinds/definitions.ts'
+import type { TaskServices } from '../kinds/task-definition.ts'
+import { keepRunner, shrinkRunner } from '../queues/queue.ts'
+import type { QueuesStore } from '../queues/queues.store.ts'
+import type { RetryPolicy } from '../states/backoff.ts'
+import { DEFAULT_RETRY } from '../states/backoff.ts'
+import type { Changed, TasksStore } from '../states/tasks.store.ts'
+import { claim, type Decision, extend, fail, stopCancelled, succeed } from '../states/transitions.ts'
+import { HEARTBEAT_MS, type Task } from '../task.ts'
 import { type Attempt, beginAttempt, type Outcome, type Pause } from './attempt.ts'
-import type { RetryPolicy } from './backoff.ts'
-import { DEFAULT_RETRY } from './backoff.ts'
-import type { FindDefinition } from './definitions.ts'
-import { hintFor } from './enqueue.ts'
-import { wakeHint } from './hint.ts'
-import type { SendHints } from './hints.store.ts'
-import { keepRunner, shrinkRunner } from './queue.ts'
-import type { QueuesStore } from './queues.store.ts'
 import type { RunnerOrder } from './runner-order.ts'
-import { HEARTBEAT_MS, type Task } from './task.ts'
-import type { TaskServices } from './task-definition.ts'
-import type { Changed, TasksStore } from './tasks.store.ts'
-import { claim, type Decision, extend, fail, stopCancelled, succeed } from './transitions.ts'
 
 export interface RunOptions {
   readonly tasks: Pick<TasksStore, 'ready' | 'getAll' | 'input' | 'replace' | 'change'>
@@ -230,7 +229,7 @@ class Runner {
     await sendHints([{ hint: wakeHint({ workspaceId, queue }) }])
   }
 
-  /** See `queue.ts`: not while somebody has come to a full queue since the last look. */
+  /** See `queues/queue.ts`: not while somebody has come to a full queue since the last look. */
   async #leave(): Promise<boolean> {
     const { queues, sendHints, clock } = this.#options
     const { workspaceId, queue, runnerId } = this.#order

@@ -7,10 +7,10 @@
  *     └─ tasks due up to here ────────┘  a hint each, delayed to its second
  */
 import { MINUTE, SECOND } from '#core/clock.ts'
+import { type DueEntry, SHARDS } from '../task-keys.ts'
 import type { DueStore } from './due.store.ts'
-import { dueHint, hintDelaySeconds } from './hint.ts'
-import type { DelayedHint, SendHints } from './hints.store.ts'
-import { type DueEntry, SHARDS } from './task-keys.ts'
+import { type DelayedHint, dueHint, hintDelaySeconds } from './hint.ts'
+import type { SendHints } from './hints.store.ts'
 
 /** A tick may be late by this much without anything being late. */
 const OVERLAP_MS = 15 * SECOND

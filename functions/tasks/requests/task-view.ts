@@ -2,8 +2,8 @@
 
 import type { Json } from '#core/json.ts'
 import { Problem } from '#core/problem.ts'
-import type { Task, TaskRef } from './task.ts'
-import type { Changed } from './tasks.store.ts'
+import type { Changed } from '../states/tasks.store.ts'
+import type { Task, TaskRef } from '../task.ts'
 
 export const summaryOf = (task: Task) => ({
   id: task.id,

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { describeIssue, fieldErrors } from '#core/field-errors.ts'
 import type { Json } from '#core/json.ts'
 import type { FieldError } from '#core/problem.ts'
-import type { FindDefinition } from './definitions.ts'
-import { INLINE_INPUT_BYTES, MAX_DELAY_MS, MAX_INPUT_BYTES, QUEUE_NAME, type Task } from './task.ts'
-import type { NewTask } from './tasks.store.ts'
+import type { FindDefinition } from '../kinds/definitions.ts'
+import type { NewTask } from '../states/tasks.store.ts'
+import { INLINE_INPUT_BYTES, MAX_DELAY_MS, MAX_INPUT_BYTES, QUEUE_NAME, type Task } from '../task.ts'
 
 export interface TaskRequest {
   readonly name: string

@@ -11,7 +11,7 @@
  *   dispatcher       task queued ─ hint ─ no place free: wakes 7 → 8
  *   runner     looks: nothing (wakes 7) ──────────────────────────── leaves if wakes = 7 ✗ ─ looks again: the task
  */
-import { LEASE_MS } from './task.ts'
+import { LEASE_MS } from '../task.ts'
 
 export interface RunnerLease {
   readonly places: number

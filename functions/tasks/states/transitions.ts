@@ -5,7 +5,6 @@
  */
 
 import type { Json } from '#core/json.ts'
-import { type RetryPolicy, retryDelay } from './backoff.ts'
 import {
   type Death,
   type Failure,
@@ -16,7 +15,8 @@ import {
   type Status,
   type Task,
   withEntry,
-} from './task.ts'
+} from '../task.ts'
+import { type RetryPolicy, retryDelay } from './backoff.ts'
 
 /** `unchanged`: the state asks for nothing. The others say why it can't be done. */
 export type Refusal =

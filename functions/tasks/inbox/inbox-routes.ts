@@ -6,9 +6,9 @@ import * as z from 'zod'
 import { pageOf, pageParameters } from '#core/pagination.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
+import type { TasksServices } from '../tasks-services.ts'
 import type { InboxStore } from './inbox.store.ts'
 import { inboxPage, MAIL_POLICY } from './inbox.ts'
-import type { TasksServices } from './task-routes.ts'
 
 export interface InboxServices extends TasksServices {
   readonly inbox: InboxStore

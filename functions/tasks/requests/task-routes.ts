@@ -1,31 +1,15 @@
-/** The routes of tasks. Handlers parse → decide → store → respond; the rules are in `new-task.ts` and `transitions.ts`. */
-import type { Cursors } from '#core/cursor.ts'
-import type { Ids } from '#core/ids.ts'
+/** The routes of tasks. Handlers parse → decide → store → respond; the rules are in `new-task.ts` and `states/transitions.ts`. */
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'
-import type { FindDefinition } from './definitions.ts'
+import { wakeHint } from '../hints/hint.ts'
+import { cancel, redrive, startNow } from '../states/transitions.ts'
+import { etagOf, type Task } from '../task.ts'
+import type { TasksServices } from '../tasks-services.ts'
 import { enqueue } from './enqueue.ts'
-import { wakeHint } from './hint.ts'
-import type { SendHints } from './hints.store.ts'
 import { newTask } from './new-task.ts'
-import type { QueuesStore } from './queues.store.ts'
-import { etagOf, type Task } from './task.ts'
-import type { TaskListsStore } from './task-lists.store.ts'
 import { createTaskBody, taskBody, taskListBody, taskListQuery, taskParams } from './task-schemas.ts'
 import { changedTask, summaryOf, taskDetail, unknownTask } from './task-view.ts'
-import type { TasksStore } from './tasks.store.ts'
-import { cancel, redrive, startNow } from './transitions.ts'
-
-export interface TasksServices {
-  readonly tasks: TasksStore
-  readonly lists: TaskListsStore
-  readonly queues: QueuesStore
-  readonly sendHints: SendHints
-  readonly findDefinition: FindDefinition
-  readonly ids: Ids
-  readonly cursors: Cursors
-}
 
 const route = routeOf<TasksServices>()
 

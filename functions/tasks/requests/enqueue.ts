@@ -1,10 +1,9 @@
 /** Makes a task and tells the dispatcher, for the API and for commands alike. */
 
-import { dueHint, hintDelaySeconds, MAX_HINT_DELAY_MS, wakeHint } from './hint.ts'
-import type { DelayedHint, SendHints } from './hints.store.ts'
-import type { QueuesStore } from './queues.store.ts'
-import type { Task } from './task.ts'
-import type { Created, NewTask, TasksStore } from './tasks.store.ts'
+import { hintFor } from '../hints/hint.ts'
+import type { SendHints } from '../hints/hints.store.ts'
+import type { QueuesStore } from '../queues/queues.store.ts'
+import type { Created, NewTask, TasksStore } from '../states/tasks.store.ts'
 
 export interface EnqueueStores {
   readonly tasks: Pick<TasksStore, 'create'>
@@ -31,12 +30,4 @@ export async function enqueue(
   const hint = outcome.kind === 'created' ? hintFor(task, now) : undefined
   if (hint !== undefined) await sendHints([hint]).catch(onHintLost)
   return outcome
-}
-
-/** Undefined for what is due later than a message can be delayed: the tick will tell. */
-export function hintFor(task: Task, now: Date): DelayedHint | undefined {
-  if (task.status === 'queued') return { hint: wakeHint({ workspaceId: task.workspaceId, queue: task.queue }) }
-  const runAt = new Date(task.runAt)
-  if (runAt.getTime() - now.getTime() > MAX_HINT_DELAY_MS) return undefined
-  return { hint: dueHint(task), delaySeconds: hintDelaySeconds(runAt, now) }
 }

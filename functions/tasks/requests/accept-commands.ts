@@ -4,11 +4,11 @@ import type { InvocationLog } from '#core/log.ts'
 import type { SqsMessage } from '#core/sqs.ts'
 import type { TaskCommand } from '#core/task-command.ts'
 import { formatTraceparent } from '#core/trace.ts'
-import type { FindDefinition } from './definitions.ts'
+import type { DelayedHint } from '../hints/hint.ts'
+import type { FindDefinition } from '../kinds/definitions.ts'
+import { commandKey } from '../task.ts'
 import { type EnqueueStores, enqueue } from './enqueue.ts'
-import type { DelayedHint } from './hints.store.ts'
 import { newTask } from './new-task.ts'
-import { commandKey } from './task.ts'
 
 export interface CommandServices extends EnqueueStores {
   readonly findDefinition: FindDefinition

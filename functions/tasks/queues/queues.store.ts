@@ -2,9 +2,9 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { conditionFailed } from '#core/dynamo.ts'
 import type { TableKey } from '#core/table.ts'
+import type { Status } from '../task.ts'
+import { queueKey, queuesPartition, STATE_INDEX, statePartition } from '../task-keys.ts'
 import { MAX_QUEUES, newQueue, type Queue } from './queue.ts'
-import type { Status } from './task.ts'
-import { queueKey, queuesPartition, STATE_INDEX, statePartition } from './task-keys.ts'
 
 /** `more`: there are more, which nobody counted. */
 export interface Depth {

@@ -5,9 +5,9 @@
 import { SECOND } from '#core/clock.ts'
 import { describeIssue, fieldErrors } from '#core/field-errors.ts'
 import type { Json } from '#core/json.ts'
-import { MAX_RESULT_BYTES, type Task } from './task.ts'
-import { type KnownTask, PermanentError, RetryLaterError, type TaskServices } from './task-definition.ts'
-import type { AttemptFailure } from './transitions.ts'
+import { type KnownTask, PermanentError, RetryLaterError, type TaskServices } from '../kinds/task-definition.ts'
+import type { AttemptFailure } from '../states/transitions.ts'
+import { MAX_RESULT_BYTES, type Task } from '../task.ts'
 
 export type Outcome =
   | { readonly kind: 'succeeded'; readonly result: Json | undefined }

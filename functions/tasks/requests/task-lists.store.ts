@@ -3,10 +3,10 @@
  * those of a queue or in a status by the time they entered it, from the index `state`. Nothing is scanned.
  */
 import { type DynamoDBDocumentClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb'
-import { STATUSES, type Status, type Task } from './task.ts'
-import { SHARDS, STATE_INDEX, statePartition, tasksPartition } from './task-keys.ts'
+import type { TasksStore } from '../states/tasks.store.ts'
+import { STATUSES, type Status, type Task } from '../task.ts'
+import { SHARDS, STATE_INDEX, statePartition, tasksPartition } from '../task-keys.ts'
 import { mergePages, type PartitionPage } from './task-list.ts'
-import type { TasksStore } from './tasks.store.ts'
 
 export interface TaskFilter {
   readonly status?: Status | undefined

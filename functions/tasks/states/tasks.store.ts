@@ -15,8 +15,8 @@ import { conditionFailed } from '#core/dynamo.ts'
 import type { Json } from '#core/json.ts'
 import type { TableKey } from '#core/table.ts'
 import { transact } from '#core/transact.store.ts'
-import { IDEMPOTENCY_MS, INPUT_LIFE_MS, TASK_ID, type Task, type TaskRef } from './task.ts'
-import { idempotencyKey, indexKeys, inputKey, STATE_INDEX, statePartition, taskKey } from './task-keys.ts'
+import { IDEMPOTENCY_MS, INPUT_LIFE_MS, TASK_ID, type Task, type TaskRef } from '../task.ts'
+import { idempotencyKey, indexKeys, inputKey, STATE_INDEX, statePartition, taskKey } from '../task-keys.ts'
 import type { Decision, Refusal } from './transitions.ts'
 
 export interface NewTask {

@@ -1,11 +1,11 @@
 /** The routes of queues. A queue is made by its first task. */
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
-import { wakeHint } from './hint.ts'
+import { wakeHint } from '../hints/hint.ts'
+import { redrive } from '../states/transitions.ts'
+import type { TasksServices } from '../tasks-services.ts'
 import type { Queue } from './queue.ts'
-import type { TasksServices } from './task-routes.ts'
-import { queueBody, queueListBody, queueParams, redrivenBody, updateQueueBody } from './task-schemas.ts'
-import { redrive } from './transitions.ts'
+import { queueBody, queueListBody, queueParams, redrivenBody, updateQueueBody } from './queue-schemas.ts'
 
 const route = routeOf<TasksServices>()
 

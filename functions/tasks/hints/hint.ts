@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import { SECOND } from '#core/clock.ts'
+import type { Task } from '../task.ts'
 
 /** SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html */
 export const MAX_HINT_DELAY_MS = 900 * SECOND
@@ -21,6 +22,12 @@ export const hintSchema = z.discriminatedUnion('kind', [
 ])
 export type Hint = z.infer<typeof hintSchema>
 
+export interface DelayedHint {
+  readonly hint: Hint
+  /** @default 0 */
+  readonly delaySeconds?: number
+}
+
 export const wakeHint = (of: { workspaceId: string; queue: string }): Hint => ({
   kind: 'wake',
   workspaceId: of.workspaceId,
@@ -35,3 +42,11 @@ export const dueHint = (of: { workspaceId: string; id: string }): Hint => ({
 /** Whole seconds until `at`, rounded up: a hint that comes early would have to be sent again. At most SQS's maximum. */
 export const hintDelaySeconds = (at: Date, now: Date): number =>
   Math.ceil(Math.min(Math.max(at.getTime() - now.getTime(), 0), MAX_HINT_DELAY_MS) / SECOND)
+
+/** Of a task that was just written. Undefined for what is due later than a message can be delayed: the tick will tell. */
+export function hintFor(task: Task, now: Date): DelayedHint | undefined {
+  if (task.status === 'queued') return { hint: wakeHint({ workspaceId: task.workspaceId, queue: task.queue }) }
+  const runAt = new Date(task.runAt)
+  if (runAt.getTime() - now.getTime() > MAX_HINT_DELAY_MS) return undefined
+  return { hint: dueHint(task), delaySeconds: hintDelaySeconds(runAt, now) }
+}

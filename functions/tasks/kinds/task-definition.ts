@@ -7,9 +7,9 @@ import { type Clock, MINUTE } from '#core/clock.ts'
 import type { HttpClient } from '#core/http-client.ts'
 import type { Json } from '#core/json.ts'
 import type { DeliverWebhook } from '#core/webhook-delivery.ts'
-import { DEFAULT_RETRY, type RetryPolicy } from './backoff.ts'
+import { DEFAULT_RETRY, type RetryPolicy } from '../states/backoff.ts'
+import { DEFAULT_PRIORITY, DEFAULT_QUEUE } from '../task.ts'
 import type { SendMail } from './mail.ts'
-import { DEFAULT_PRIORITY, DEFAULT_QUEUE } from './task.ts'
 
 /** What handlers may use. */
 export interface TaskServices {

@@ -1,12 +1,6 @@
 /** Sends hints, in batches. */
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
-import type { Hint } from './hint.ts'
-
-export interface DelayedHint {
-  readonly hint: Hint
-  /** @default 0 */
-  readonly delaySeconds?: number
-}
+import type { DelayedHint } from './hint.ts'
 
 /** Rejects when the queue did not take all of them. Sending a hint again is harmless. */
 export type SendHints = (hints: readonly DelayedHint[]) => Promise<void>
