@@ -7,11 +7,11 @@
  *   └─ no entries before this hour are left; it moves on to the first hour that still has one
  */
 import { DAY, HOUR, MINUTE } from '#core/clock.ts'
+import { BUCKET_MS, TICK_AHEAD_MS } from '../schedule.ts'
+import { bucketsBetween, type DueEntry, SHARDS } from '../schedule-keys.ts'
 import type { DueStore } from './due.store.ts'
 import type { Hint } from './hint.ts'
 import type { SendHints } from './hints.store.ts'
-import { BUCKET_MS, TICK_AHEAD_MS } from './schedule.ts'
-import { bucketsBetween, type DueEntry, SHARDS } from './schedule-keys.ts'
 
 /** A schedule may be written a moment after the tick looked, by a clock that is behind: the hour before is closed this late. */
 const LATE_WRITE_MS = 5 * MINUTE

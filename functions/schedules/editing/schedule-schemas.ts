@@ -1,11 +1,8 @@
-/** The API's input and output, described once: checked by the kit, published in the OpenAPI document. */
+/** Schedules in the API's input and output, described once: checked by the kit, published in the OpenAPI document. */
 
 import * as z from 'zod'
 import { parsedJson } from '#core/json.ts'
 import { pageOf, pageParameters } from '#core/pagination.ts'
-import { MAX_CRON_LENGTH } from './cron.ts'
-import { GAP_POLICIES, OVERLAP_POLICIES } from './dst.ts'
-import { MAX_JITTER_SECONDS } from './jitter.ts'
 import {
   CATCH_UP_POLICIES,
   DEFAULT_CATCH_UP,
@@ -15,13 +12,14 @@ import {
   MAX_NOTE_LENGTH,
   MAX_PAYLOAD_BYTES,
   MIN_CATCH_UP_WINDOW_SECONDS,
-  RUN_KINDS,
   RUN_OVERLAP_POLICIES,
   SCHEDULE_ID,
   STATUSES,
-  TASK_STATUSES,
-} from './schedule.ts'
-import { MAX_ZONE_LENGTH } from './zone.ts'
+} from '../schedule.ts'
+import { MAX_CRON_LENGTH } from '../timing/cron.ts'
+import { GAP_POLICIES, OVERLAP_POLICIES } from '../timing/dst.ts'
+import { MAX_JITTER_SECONDS } from '../timing/jitter.ts'
+import { MAX_ZONE_LENGTH } from '../timing/zone.ts'
 
 export const MAX_PREVIEW = 100
 
@@ -206,38 +204,6 @@ export const scheduleListBody = pageOf(scheduleBody).meta({
   id: 'ScheduleList',
   description: 'Schedules, newest first.',
 })
-
-export const runBody = z
-  .strictObject({
-    id: z.string().meta({ examples: ['sch_01JD7N2V5B8Y3QK4M6T9X0ZCEG@2026-11-21T10:15:00.000Z'] }),
-    kind: z.enum(RUN_KINDS).meta({
-      description:
-        '`buffered`: it waited for the task of the run before. Of two nothing ran: `missed`: that many times from ' +
-        '`nominalAt` on were let go; `skipped`: the task of an earlier run went on.',
-    }),
-    nominalAt: timestamp('When it should be.'),
-    dispatchedAt: timestamp('When it was handed to the queue that waits for its second.'),
-    startedAt: timestamp('When it came to be.'),
-    deliveredAt: timestamp('When the tasks service had it. Null of events, and until then.').nullable(),
-    task: z
-      .strictObject({
-        id: z.string().meta({ examples: ['tsk_01JD7N2V5B8Y3QK4M6T9X0ZCEG'] }),
-        status: z
-          .enum(TASK_STATUSES)
-          .meta({ description: '`failed`: an attempt failed, and the task waits for the next one.' }),
-        startedAt: timestamp('When its first attempt began.').nullable(),
-        finishedAt: timestamp('When it had succeeded, died or been cancelled.').nullable(),
-      })
-      .nullable()
-      .meta({ description: 'What became of the task. Null of events, and until the task has begun.' }),
-    previousAt: timestamp('The run before, then.').nullable(),
-    nextAt: timestamp('The next time, then.').nullable(),
-    missed: z.int().min(0).meta({ description: 'Earlier times that it stands for.' }),
-    revision: z.int().positive().meta({ description: 'Of the schedule, then.' }),
-    tzdata: z.string().meta({ description: 'The version of the tz database.', examples: ['2026b'] }),
-  })
-  .meta({ id: 'ScheduleRun', description: 'One time of a schedule that was decided about.' })
-export const runListBody = pageOf(runBody).meta({ id: 'ScheduleRunList', description: 'Runs, the latest time first.' })
 
 export const previewRequest = z
   .strictObject({

@@ -2,12 +2,12 @@
 import { isUnavailable } from '#core/dependency.ts'
 import type { InvocationLog } from '#core/log.ts'
 import type { SqsMessage } from '#core/sqs.ts'
+import { hasRun, type Schedule, TICK_AHEAD_MS } from '../schedule.ts'
+import { dueItemOf } from '../schedule-keys.ts'
+import type { SchedulesStore } from '../schedules.store.ts'
 import { decideFiring } from './firing.ts'
 import type { Hint } from './hint.ts'
 import type { SendHints } from './hints.store.ts'
-import { hasRun, type Schedule, TICK_AHEAD_MS } from './schedule.ts'
-import { dueItemOf } from './schedule-keys.ts'
-import type { SchedulesStore } from './schedules.store.ts'
 import { hintOf } from './tick.ts'
 
 export interface FireServices {

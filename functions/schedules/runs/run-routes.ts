@@ -2,10 +2,12 @@
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'
-import { trigger } from './firing.ts'
-import { changedSchedule, found, type SchedulesServices } from './schedule-routes.ts'
-import { listQuery, runBody, runListBody, scheduleParams } from './schedule-schemas.ts'
-import { runView } from './schedule-view.ts'
+import { changedSchedule, found } from '../editing/schedule-routes.ts'
+import { listQuery, scheduleParams } from '../editing/schedule-schemas.ts'
+import { trigger } from '../firing/firing.ts'
+import type { SchedulesServices } from '../schedules-services.ts'
+import { runBody, runListBody } from './run-schemas.ts'
+import { runView } from './run-view.ts'
 
 const route = routeOf<SchedulesServices>()
 

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { SECOND } from '#core/clock.ts'
-import { SCHEDULE_ID } from './schedule.ts'
+import { SCHEDULE_ID } from '../schedule.ts'
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html */
 export const MAX_DELAY_SECONDS = 900

@@ -9,7 +9,7 @@
  * that is lost for good stops a schedule for a day and not for ever.
  */
 import { DAY } from '#core/clock.ts'
-import { type BufferedTime, type Going, occurrenceId, type RunKind, type Schedule } from './schedule.ts'
+import { type BufferedTime, type Going, occurrenceId, type RunKind, type Schedule } from '../schedule.ts'
 
 /** A task with retries may take days; who asks for no overlap asks for work that is done in less than its period. */
 export const HOLD_MS = DAY

@@ -1,11 +1,11 @@
 /** Times before anything is made of them. */
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
+import type { SchedulesServices } from '../schedules-services.ts'
+import { previewOf } from '../timing/preview.ts'
+import { parseTiming, timingFault } from '../timing/timing.ts'
 import { timingError } from './editing.ts'
-import { previewOf } from './preview.ts'
-import type { SchedulesServices } from './schedule-routes.ts'
 import { previewBody, previewRequest } from './schedule-schemas.ts'
-import { parseTiming, timingFault } from './timing.ts'
 
 const route = routeOf<SchedulesServices>()
 

@@ -1,8 +1,15 @@
-/** What somebody does to a schedule: make, change, pause, resume. Pure; firing is in `firing.ts`. */
+/** What somebody does to a schedule: make, change, pause, resume. Pure; firing is in `firing/firing.ts`. */
 import { SECOND } from '#core/clock.ts'
 import type { FieldError } from '#core/problem.ts'
-import { type Definition, MAX_PAYLOAD_BYTES, type Schedule, type Target } from './schedule.ts'
-import { nextOccurrence, parseTiming, shortestPeriod, type Timing, type TimingFault, timingFault } from './timing.ts'
+import { type Definition, MAX_PAYLOAD_BYTES, type Schedule, type Target } from '../schedule.ts'
+import {
+  nextOccurrence,
+  parseTiming,
+  shortestPeriod,
+  type Timing,
+  type TimingFault,
+  timingFault,
+} from '../timing/timing.ts'
 
 export type Edited =
   | { readonly ok: true; readonly schedule: Schedule }

@@ -68,6 +68,13 @@ export function parseTiming(input: TimingInput): ParsedTiming {
   return parsed.ok ? { ok: true, timing: within(parsed.timing, input) } : parsed
 }
 
+/** Of what is stored, which was valid when it was stored. Throws when it no longer is. */
+export const timingOf = (schedule: TimingInput): Timing => {
+  const parsed = parseTiming(schedule)
+  if (!parsed.ok) throw new Error(`expected a stored expression to be valid, got ${parsed.fault.detail}`)
+  return parsed.timing
+}
+
 function within(timing: Timing, { startAt, endAt }: TimingInput): Timing {
   if (startAt === undefined && endAt === undefined) return timing
   const start = startAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(startAt)

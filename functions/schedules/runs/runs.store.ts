@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { conditionFailed } from '#core/dynamo.ts'
 import type { TableKey } from '#core/table.ts'
-import type { Run } from './schedule.ts'
-import { runKey, runsPartition } from './schedule-keys.ts'
+import type { Run } from '../schedule.ts'
+import { runKey, runsPartition } from '../schedule-keys.ts'
 import type { ToldOfRun } from './task-told.ts'
 
 export interface RunsStore {

@@ -1,14 +1,9 @@
-/** The routes of schedules. Handlers parse → decide → store → respond; the rules are in `editing.ts` and `timing.ts`. */
+/** The routes of schedules. Handlers parse → decide → store → respond; the rules are in `editing.ts` and `timing/timing.ts`. */
 import { SECOND } from '#core/clock.ts'
-import type { Cursors } from '#core/cursor.ts'
-import type { Ids } from '#core/ids.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'
-import { type Edited, newSchedule, pause, resume, update } from './editing.ts'
-import { hintIfSoon } from './fire.ts'
-import type { SendHints } from './hints.store.ts'
-import type { RunsStore } from './runs.store.ts'
+import { hintIfSoon } from '../firing/fire.ts'
 import {
   DEFAULT_CATCH_UP,
   etagOf,
@@ -17,7 +12,10 @@ import {
   revisionOfEtag,
   type Schedule,
   type ScheduleRef,
-} from './schedule.ts'
+} from '../schedule.ts'
+import type { Changed } from '../schedules.store.ts'
+import type { SchedulesServices } from '../schedules-services.ts'
+import { type Edited, newSchedule, pause, resume, update } from './editing.ts'
 import {
   createScheduleBody,
   pauseBody,
@@ -28,17 +26,6 @@ import {
   updateScheduleBody,
 } from './schedule-schemas.ts'
 import { scheduleView } from './schedule-view.ts'
-import type { Changed, SchedulesStore } from './schedules.store.ts'
-
-export interface SchedulesServices {
-  readonly schedules: SchedulesStore
-  readonly runs: RunsStore
-  readonly sendHints: SendHints
-  readonly ids: Ids
-  readonly cursors: Cursors
-  /** The version of the runtime's tz database. */
-  readonly tzdata: string
-}
 
 const route = routeOf<SchedulesServices>()
 

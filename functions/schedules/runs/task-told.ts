@@ -1,6 +1,6 @@
 /** What the tasks service tells of tasks that runs asked for, as far as this service reads it. Pure. */
 import * as z from 'zod'
-import { type RunTask, SCHEDULE_ID } from './schedule.ts'
+import { type RunTask, SCHEDULE_ID } from '../schedule.ts'
 
 /** Beginning of the ids of this service's commands; the rule in `infra/schedules.ts` knows them by it. */
 export const COMMAND_PREFIX = 'sch_'

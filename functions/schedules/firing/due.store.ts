@@ -1,7 +1,7 @@
 /** What is due, and how far it was looked at; keys in `schedule-keys.ts`. Reads nothing that is not due. */
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { conditionFailed } from '#core/dynamo.ts'
-import { type DueEntry, duePartition, watermarkKey } from './schedule-keys.ts'
+import { type DueEntry, duePartition, watermarkKey } from '../schedule-keys.ts'
 
 export interface DueStore {
   /** By shard: an hour before which nothing is left. Shards that were never looked at are not there. */

@@ -8,11 +8,11 @@
  *                                          fire-all   the latest `cap` within the window
  */
 import { HOUR, SECOND } from '#core/clock.ts'
+import { hasRun, ON_TIME_MS, occurrenceId, type Run, type RunKind, type Schedule } from '../schedule.ts'
+import { jitterMs } from '../timing/jitter.ts'
+import { nextOccurrence, type Timing, timingOf } from '../timing/timing.ts'
 import type { Hint } from './hint.ts'
-import { jitterMs } from './jitter.ts'
 import { type ChosenTime, goingOn, passOverlap } from './overlap.ts'
-import { hasRun, ON_TIME_MS, occurrenceId, type Run, type RunKind, type Schedule } from './schedule.ts'
-import { nextOccurrence, parseTiming, type Timing, type TimingInput } from './timing.ts'
 
 export type Firing =
   /** Not this schedule's next time any more: somebody else fired it, or changed it. */
@@ -25,12 +25,6 @@ export const MAX_COUNTED = 1_000
 /** How far back is looked first for the latest occurrences, and how much further each time. */
 const FIRST_LOOK_MS = HOUR
 const LOOK_FACTOR = 6
-
-export const timingOf = (schedule: TimingInput): Timing => {
-  const parsed = parseTiming(schedule)
-  if (!parsed.ok) throw new Error(`expected a stored expression to be valid, got ${parsed.fault.detail}`)
-  return parsed.timing
-}
 
 export function decideFiring(schedule: Schedule | undefined, hint: Hint, now: Date, tzdata: string): Firing {
   if (schedule === undefined || schedule.revision !== hint.revision || schedule.nextAt !== hint.nominalAt)

@@ -3,7 +3,7 @@ import { isUnavailable } from '#core/dependency.ts'
 import type { InvocationLog } from '#core/log.ts'
 import type { TableChange } from '#core/stream.ts'
 import type { EnqueueTask } from '#core/task-commands.store.ts'
-import type { RunItem } from './events.ts'
+import type { RunItem } from '../events.ts'
 import type { RunsStore } from './runs.store.ts'
 
 export interface StartServices {

@@ -1,8 +1,8 @@
 /** What is told of a run's task → the run; and when it is over, whoever waited for that runs. */
 import type { InvocationLog } from '#core/log.ts'
-import { release } from './firing.ts'
+import { release } from '../firing/firing.ts'
+import type { SchedulesStore } from '../schedules.store.ts'
 import type { RunsStore } from './runs.store.ts'
-import type { SchedulesStore } from './schedules.store.ts'
 import type { ToldOfRun } from './task-told.ts'
 
 export interface RecordServices {
