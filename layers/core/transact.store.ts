@@ -21,10 +21,13 @@ export function cancellationCodes(error: unknown): readonly string[] {
   return CancellationReasons.map(({ Code }) => Code ?? 'None')
 }
 
+/** What is written together or not at all. */
+export type Actions = NonNullable<TransactWriteCommandInput['TransactItems']>
+
 /** Rejects with what DynamoDB answers; a pure conflict only after the last try. */
 export async function transact(
   client: DynamoDBDocumentClient,
-  actions: NonNullable<TransactWriteCommandInput['TransactItems']>,
+  actions: Actions,
 ): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
