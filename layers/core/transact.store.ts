@@ -25,10 +25,7 @@ export function cancellationCodes(error: unknown): readonly string[] {
 export type Actions = NonNullable<TransactWriteCommandInput['TransactItems']>
 
 /** Rejects with what DynamoDB answers; a pure conflict only after the last try. */
-export async function transact(
-  client: DynamoDBDocumentClient,
-  actions: Actions,
-): Promise<void> {
+export async function transact(client: DynamoDBDocumentClient, actions: Actions): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await client.send(new TransactWriteCommand({ TransactItems: actions }))

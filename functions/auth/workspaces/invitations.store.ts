@@ -3,10 +3,9 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, Upda
 import { epochSeconds } from '#core/clock.ts'
 import { conditionFailed } from '#core/dynamo.ts'
 import { type TableKey, TTL_ATTRIBUTE } from '#core/table.ts'
-import { transact } from '#core/transact.store.ts'
-import { INVITATION_PREFIX, invitationKey } from './auth-keys.ts'
+import { type Actions, transact } from '#core/transact.store.ts'
+import { INVITATION_PREFIX, invitationKey } from '../auth-keys.ts'
 import type { Invitation } from './invitation.ts'
-import type { Actions } from './workspaces.store.ts'
 
 export interface InvitationsStore {
   create(invitation: Invitation): Promise<void>

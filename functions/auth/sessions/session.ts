@@ -1,7 +1,7 @@
 /** Sessions: how long they hold, what the cookie says, and which are good. Pure. */
 import { DAY, MINUTE } from '#core/clock.ts'
-import { hashSecret } from './secret-token.ts'
-import { USER_ID, type User } from './user.ts'
+import { USER_ID, type User } from '../people/user.ts'
+import { hashSecret } from '../secret-token.ts'
 
 /** Somebody who comes back within a week stays signed in; NIST SP 800-63B-4 §2.1.3 leaves the figures to the risk. */
 export const SESSION_IDLE_MS = 7 * DAY

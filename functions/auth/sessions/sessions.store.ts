@@ -10,9 +10,9 @@ import {
 import { epochSeconds } from '#core/clock.ts'
 import { conditionFailed } from '#core/dynamo.ts'
 import { type TableKey, TTL_ATTRIBUTE } from '#core/table.ts'
-import { SESSION_PREFIX, sessionKey, userKey } from './auth-keys.ts'
+import { SESSION_PREFIX, sessionKey, userKey } from '../auth-keys.ts'
+import type { User } from '../people/user.ts'
 import type { Session } from './session.ts'
-import type { User } from './user.ts'
 
 /** More than anybody has browsers; a list shows the newest. */
 export const MAX_LISTED_SESSIONS = 100

@@ -18,7 +18,7 @@ import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb
 import { type Member, memberKey, type Workspace } from '#core/access.store.ts'
 import type { Role } from '#core/permissions.ts'
 import type { TableKey } from '#core/table.ts'
-import { cancellationCodes, transact } from '#core/transact.store.ts'
+import { type Actions, cancellationCodes, transact } from '#core/transact.store.ts'
 
 export interface Membership {
   readonly workspaceId: string
@@ -29,7 +29,6 @@ export interface Membership {
 
 /** `changed`: the member is not there, or not in the role that the change was decided on. */
 export type MemberChange = 'done' | 'last_owner' | 'changed'
-export type Actions = NonNullable<Parameters<typeof transact>[1]>
 
 /** A list shows at most so many; a workspace with more needs groups first. */
 export const MAX_MEMBERS = 100

@@ -1,8 +1,8 @@
 /** A new workspace, whose maker is its owner. */
 import type { Workspace } from '#core/access.store.ts'
 import type { Person } from '#core/permissions.ts'
-import type { AuthServices } from './auth-services.ts'
-import type { Origin } from './events.ts'
+import type { AuthServices } from '../auth-services.ts'
+import type { Origin } from '../events.ts'
 
 /** A headline fits; the name stands in mails and lists. */
 export const MAX_WORKSPACE_NAME = 80

@@ -6,10 +6,9 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } fr
 import { epochSeconds } from '#core/clock.ts'
 import { conditionFailed } from '#core/dynamo.ts'
 import { type TableKey, TTL_ATTRIBUTE } from '#core/table.ts'
-import { transact } from '#core/transact.store.ts'
-import { emailKey, registrationKey, userKey } from './auth-keys.ts'
+import { type Actions, transact } from '#core/transact.store.ts'
+import { emailKey, registrationKey, userKey } from '../auth-keys.ts'
 import type { User } from './user.ts'
-import type { Actions } from './workspaces.store.ts'
 
 /** A link that was sent by mail: what is stored of it, and the id of the request that it answers. */
 export interface SentLink {

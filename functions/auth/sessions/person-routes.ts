@@ -1,18 +1,17 @@
 /** The routes of whoever is signed in: themselves, their sessions, their workspaces. */
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
-import { acceptInvitation } from './accept-invitation.ts'
+import { idParams } from '../auth-schemas.ts'
+import type { AuthServices } from '../auth-services.ts'
+import { acceptInvitation } from '../workspaces/accept-invitation.ts'
+import { createWorkspace } from '../workspaces/create-workspace.ts'
 import {
   acceptInvitationBody,
   createWorkspaceBody,
-  idParams,
   membershipListBody,
-  personBody,
-  sessionListBody,
   workspaceBody,
-} from './auth-schemas.ts'
-import type { AuthServices } from './auth-services.ts'
-import { createWorkspace } from './create-workspace.ts'
+} from '../workspaces/workspace-schemas.ts'
+import { personBody, sessionListBody } from './person-schemas.ts'
 import { isLive } from './session.ts'
 
 const route = routeOf<AuthServices>()

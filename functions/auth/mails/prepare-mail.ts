@@ -3,7 +3,9 @@
  * from the request's id, and an older request never replaces a newer one's link.
  */
 import type { Workspace } from '#core/access.store.ts'
-import type { InvitationsStore } from './invitations.store.ts'
+import type { UsersStore } from '../people/users.store.ts'
+import { formatToken, hashSecret, mailSecret } from '../secret-token.ts'
+import type { InvitationsStore } from '../workspaces/invitations.store.ts'
 import { type MailRequest, REGISTRATION_LIFETIME_MS, RESET_LIFETIME_MS } from './mail-request.ts'
 import {
   alreadyRegisteredMail,
@@ -13,8 +15,6 @@ import {
   registrationMail,
   resetMail,
 } from './mails.ts'
-import { formatToken, hashSecret, mailSecret } from './secret-token.ts'
-import type { UsersStore } from './users.store.ts'
 
 export interface MailServices {
   readonly users: UsersStore

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { DAY, HOUR } from '#core/clock.ts'
-import { MAX_EMAIL_LENGTH } from './user.ts'
+import { MAX_EMAIL_LENGTH } from '../people/user.ts'
 
 /** Somebody may register in the evening and read their mail the next day. */
 export const REGISTRATION_LIFETIME_MS = DAY

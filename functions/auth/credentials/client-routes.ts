@@ -4,18 +4,17 @@ import { SECOND } from '#core/clock.ts'
 import { permissionsOf } from '#core/permissions.ts'
 import { type FieldError, Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
+import { idParams, listQuery } from '../auth-schemas.ts'
+import type { AuthServices } from '../auth-services.ts'
+import { hashSecret, newSecret } from '../secret-token.ts'
 import {
   clientListBody,
   createClientBody,
-  idParams,
-  listQuery,
   newClientBody,
   rotateClientSecretBody,
   rotatedClientSecretBody,
-} from './auth-schemas.ts'
-import type { AuthServices } from './auth-services.ts'
-import { redirectUriFault } from './oauth2/redirect-uri.ts'
-import { hashSecret, newSecret } from './secret-token.ts'
+} from './client-schemas.ts'
+import { redirectUriFault } from './redirect-uri.ts'
 
 const route = routeOf<AuthServices>()
 const PATH = '/api/auth/clients'

@@ -8,7 +8,8 @@ import type { Ids } from '#core/ids.ts'
 import type { Person } from '#core/permissions.ts'
 import type { Random } from '#core/random.ts'
 import type { SessionGate } from '#core/session-gate.ts'
-import { hashSecret, newSecret } from './secret-token.ts'
+import type { User } from '../people/user.ts'
+import { hashSecret, newSecret } from '../secret-token.ts'
 import {
   formatSessionCookie,
   isLive,
@@ -19,7 +20,6 @@ import {
   SESSION_LIFETIME_MS,
 } from './session.ts'
 import type { SessionsStore } from './sessions.store.ts'
-import type { User } from './user.ts'
 
 export interface Sessions extends SessionGate {
   /**

@@ -4,16 +4,10 @@ import { generateApiKey, hashApiKey } from '#core/api-key.ts'
 import { SECOND } from '#core/clock.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
+import { idParams, listQuery } from '../auth-schemas.ts'
+import type { AuthServices } from '../auth-services.ts'
 import { decideKey, endOfOverlap } from './api-key.ts'
-import {
-  apiKeyListBody,
-  createApiKeyBody,
-  idParams,
-  listQuery,
-  newApiKeyBody,
-  rotateApiKeyBody,
-} from './auth-schemas.ts'
-import type { AuthServices } from './auth-services.ts'
+import { apiKeyListBody, createApiKeyBody, newApiKeyBody, rotateApiKeyBody } from './key-schemas.ts'
 
 const route = routeOf<AuthServices>()
 const PATH = '/api/auth/api-keys'

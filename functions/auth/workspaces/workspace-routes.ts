@@ -2,21 +2,20 @@
 import { mayGrant, type Role } from '#core/permissions.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
+import { idParams, listQuery } from '../auth-schemas.ts'
+import type { AuthServices } from '../auth-services.ts'
+import { normaliseEmail } from '../people/user.ts'
+import { hashSecret, mailSecret } from '../secret-token.ts'
+import { INVITATION_LIFETIME_MS, type Invitation, invitationState } from './invitation.ts'
 import {
   changeMemberBody,
   createInvitationBody,
-  idParams,
   invitationBody,
   invitationListBody,
-  listQuery,
   memberBody,
   memberListBody,
   workspaceBody,
-} from './auth-schemas.ts'
-import type { AuthServices } from './auth-services.ts'
-import { INVITATION_LIFETIME_MS, type Invitation, invitationState } from './invitation.ts'
-import { hashSecret, mailSecret } from './secret-token.ts'
-import { normaliseEmail } from './user.ts'
+} from './workspace-schemas.ts'
 import type { MemberChange } from './workspaces.store.ts'
 
 const route = routeOf<AuthServices>()

@@ -3,10 +3,10 @@
 import type { Workspace } from '#core/access.store.ts'
 import { sameHash } from '#core/api-key.ts'
 import type { Person } from '#core/permissions.ts'
-import type { AuthServices } from './auth-services.ts'
-import type { Origin } from './events.ts'
+import type { AuthServices } from '../auth-services.ts'
+import type { Origin } from '../events.ts'
+import { hashSecret, parseToken } from '../secret-token.ts'
 import { type Invitation, invitationState } from './invitation.ts'
-import { hashSecret, parseToken } from './secret-token.ts'
 
 type Services = Pick<AuthServices, 'invitations' | 'access' | 'workspaces'>
 
