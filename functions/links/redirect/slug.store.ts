@@ -5,9 +5,9 @@
  * consistent (1 unit): a link works the moment its creation was answered.
  */
 import { epochSeconds } from '#core/clock.ts'
+import type { Visited } from '../clicks/click.ts'
+import { slugKey } from '../link-keys.ts'
 import type { AwsCall } from './aws-call.store.ts'
-import type { Visited } from './click.ts'
-import { slugKey } from './link-keys.ts'
 
 export type FoundSlug =
   | ({ readonly kind: 'live'; readonly url: string } & Visited)

@@ -1,7 +1,7 @@
 /** The schema of a click on the queue. The type stays equal to `Click`, which the redirect builds without zod. */
 import * as z from 'zod'
+import { LINK_ID } from '../link.ts'
 import { type Click, MAX_USER_AGENT_LENGTH } from './click.ts'
-import { LINK_ID } from './link.ts'
 
 export const clickMessage = z.object({
   version: z.literal(1),

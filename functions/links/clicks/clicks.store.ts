@@ -17,8 +17,8 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { DAY, epochSeconds } from '#core/clock.ts'
 import { cancellationCodes, transact } from '#core/transact.store.ts'
+import { clickKey, countersPartition, dayKey, forgottenKey, totalKey } from '../link-keys.ts'
 import type { Click } from './click.ts'
-import { clickKey, countersPartition, dayKey, forgottenKey, totalKey } from './link-keys.ts'
 import { tally, totals, transactionsOf } from './tally.ts'
 
 /** A message can live for 14 days in a queue and its dead-letter queue; its marker lives longer. */

@@ -1,7 +1,7 @@
 /** Sends clicks to the queue. No SDK, see `aws-call.store.ts`. Never reads. */
 import { formatTraceparent, type TraceContext } from '#core/trace.ts'
+import type { Click } from '../clicks/click.ts'
 import type { AwsCall } from './aws-call.store.ts'
-import type { Click } from './click.ts'
 
 /** Rejects with `AwsCallError`. Sending a click again is harmless: it is counted once per `eventId`. */
 export type SendClick = (click: Click, trace: TraceContext) => Promise<void>

@@ -9,13 +9,13 @@
 import type { AfterResponse } from '#core/after-response.ts'
 import type { InvocationLog } from '#core/log.ts'
 import type { TraceContext } from '#core/trace.ts'
+import { clickOf, counts } from '../clicks/click.ts'
+import { slugOfPath } from '../slug.ts'
 import { AwsCallError } from './aws-call.store.ts'
-import { clickOf, counts } from './click.ts'
 import type { SendClick } from './clicks-queue.store.ts'
 import { fixedAnswer, type RedirectAnswer, redirectTo, refuse } from './redirect-answers.ts'
 import type { RedirectRequest } from './redirect-request.ts'
 import type { FindSlug } from './slug.store.ts'
-import { slugOfPath } from './slug.ts'
 
 export interface RedirectServices {
   readonly findSlug: FindSlug

@@ -2,7 +2,7 @@
  * What the redirect needs of a request, from either kind of event: API Gateway's REST proxy (payload 1.0) or a
  * function URL (payload 2.0). Pure.
  */
-import type { Headers } from './click.ts'
+import type { Headers } from '../clicks/click.ts'
 
 /** API Gateway REST, https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html */
 export interface RestEvent {

@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { type BusEvent, eventSchema } from '#core/event.ts'
 import { newUlid } from '#core/ids.ts'
+import { LINK_ID } from '../link.ts'
 import { audienceOf } from './audience.ts'
 import type { Click } from './click.ts'
-import { LINK_ID } from './link.ts'
 
 const recorded = z.object({
   eventId: z.string(),
