@@ -1,6 +1,6 @@
 import { inject, it } from 'vitest'
 import { MINUTE } from '../../layers/core/clock.ts'
-import { run } from '../chaos/schedules.ts'
+import { run } from './schedules.ts'
 
 /** Short: the withheld ones are told late, but not so late that their times count as missed. */
 it(

@@ -1,5 +1,5 @@
 import { expect, inject, it } from 'vitest'
-import { run } from '../chaos/auth.ts'
+import { run } from './auth.ts'
 
 it('of 50 who use one refresh token, or one link of a mail, at the same moment one wins', async () => {
   const result = await run({ outputs: inject('outputs'), form: 'short' })

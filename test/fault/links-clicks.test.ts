@@ -17,8 +17,16 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Click } from '../../functions/links/clicks/click.ts'
 import { countersPartition } from '../../functions/links/link-keys.ts'
 import { clientFor } from '../../local/aws.ts'
+import {
+  BROWSER,
+  countsOf,
+  eventually,
+  LINKS,
+  newWorkspace,
+  visit,
+  type Workspace,
+} from '../integration/links-cloud.ts'
 import { withEnvironment } from './function-environment.ts'
-import { BROWSER, countsOf, eventually, LINKS, newWorkspace, visit, type Workspace } from './links-cloud.ts'
 
 const options = clientFor(inject('outputs'))
 const sqs = new SQSClient(options)
