@@ -16,9 +16,10 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { HOUR, MINUTE, SECOND, systemClock } from '#core/clock.ts'
 import { createIds } from '#core/ids.ts'
 import { systemRandom } from '#core/random.ts'
-import { newSchedule, update } from '../../functions/schedules/editing.ts'
-import { createSendHints } from '../../functions/schedules/hints.store.ts'
-import { createRunsStore } from '../../functions/schedules/runs.store.ts'
+import { newSchedule, update } from '../../functions/schedules/editing/editing.ts'
+import { createSendHints } from '../../functions/schedules/firing/hints.store.ts'
+import { hintOf } from '../../functions/schedules/firing/tick.ts'
+import { createRunsStore } from '../../functions/schedules/runs/runs.store.ts'
 import {
   DEFAULT_CATCH_UP,
   ON_TIME_MS,
@@ -28,7 +29,6 @@ import {
 } from '../../functions/schedules/schedule.ts'
 import { dueItemOf } from '../../functions/schedules/schedule-keys.ts'
 import { createSchedulesStore } from '../../functions/schedules/schedules.store.ts'
-import { hintOf } from '../../functions/schedules/tick.ts'
 import { clientFor } from '../../local/aws.ts'
 import type { ChaosOptions } from '../../local/commands/chaos.ts'
 import type { Outputs } from '../../local/outputs.ts'

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { Click } from '../../functions/links/click.ts'
+import type { Click } from '../../functions/links/clicks/click.ts'
 import { countersPartition } from '../../functions/links/link-keys.ts'
 import { clientFor } from '../../local/aws.ts'
 import {

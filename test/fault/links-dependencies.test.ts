@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { clickMessage } from '../../functions/links/click-message.ts'
+import { clickMessage } from '../../functions/links/clicks/click-message.ts'
 import { clientFor } from '../../local/aws.ts'
 import {
   type Answer,
