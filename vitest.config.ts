@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-/** The projects that talk to a deployed cloud share one, brought up once by `test/cloud.ts`. */
-const onCloud = { globalSetup: ['test/cloud.ts'], testTimeout: 30_000, hookTimeout: 60_000 }
+/** The projects that talk to a deployed cloud share one, brought up once by `test/cloud.ts`. Deadlines are for busy machines. */
+const onCloud = { globalSetup: ['test/cloud.ts'], testTimeout: 60_000, hookTimeout: 60_000 }
 
 /** Groups go one after the other, in this order; within a group, files run beside each other. */
 const GROUPS = { alone: 0, clouds: 1, clients: 2, chaos: 3, faults: 4 }
