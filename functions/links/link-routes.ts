@@ -1,10 +1,13 @@
-/** The routes of the links API. Handlers parse → decide → store → respond; the rules are in `url.ts`, `slug.ts`, `stats.ts`. */
+/** The routes of the links API. Handlers parse → decide → store → respond; the rules are in `url.ts`, `slug.ts`, `clicks/stats.ts`. */
+
 import type { Cursors } from '#core/cursor.ts'
 import type { Ids } from '#core/ids.ts'
+import { answerPage } from '#core/list.ts'
 import { type FieldError, Problem } from '#core/problem.ts'
 import { routeOf, type ServiceDescription } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'
-import type { ClicksStore } from './clicks.store.ts'
+import type { ClicksStore } from './clicks/clicks.store.ts'
+import { everyDay, periodOf } from './clicks/stats.ts'
 import { etagOf, type Link, shortUrl } from './link.ts'
 import examples from './link-examples.json' with { type: 'json' }
 import {
@@ -18,9 +21,8 @@ import {
   updateLinkBody,
 } from './link-schemas.ts'
 import type { Changed, LinksStore } from './links.store.ts'
-import { redirectRoutes } from './redirect-description.ts'
+import { redirectRoutes } from './redirect/redirect-description.ts'
 import { checkSlug, type RandomBytes, randomSlug } from './slug.ts'
-import { everyDay, periodOf } from './stats.ts'
 import { checkUrl } from './url.ts'
 
 export interface LinksServices {
@@ -95,10 +97,11 @@ const listLinks = route({
   async handle({ query, principal }, services) {
     const { workspaceId } = principal
     const scope = ['listLinks', workspaceId]
-    const { after } = query.cursor === undefined ? {} : await services.cursors.open(scope, query.cursor)
-    const { links, next } = await services.links.list(workspaceId, query.limit, after as string | undefined)
-    const nextCursor = next === undefined ? null : await services.cursors.seal(scope, { after: next })
-    return { status: 200, body: { items: links.map((link) => wireOf(services, link)), nextCursor } }
+    const body = await answerPage(services.cursors, scope, query, async (limit, after) => {
+      const { links, next } = await services.links.list(workspaceId, limit, after)
+      return { items: links.map((link) => wireOf(services, link)), next }
+    })
+    return { status: 200, body }
   },
 })
 

@@ -1,10 +1,10 @@
 /** The pages of people who are signed in; whoever is not is sent to sign in and comes back. */
 import * as z from 'zod'
 import type { Person } from '#core/permissions.ts'
-import { acceptInvitation, invitationOfLink } from '../accept-invitation.ts'
 import type { AuthServices } from '../auth-services.ts'
-import { createWorkspace, isWorkspaceName } from '../create-workspace.ts'
-import { isLive } from '../session.ts'
+import { isLive } from '../sessions/session.ts'
+import { acceptInvitation, invitationOfLink } from '../workspaces/accept-invitation.ts'
+import { createWorkspace, isWorkspaceName } from '../workspaces/create-workspace.ts'
 import { type AccountPage, accountPage, invitationPage } from './account-pages.ts'
 import { messagePage } from './frame.ts'
 import {
