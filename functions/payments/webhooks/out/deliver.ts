@@ -24,7 +24,6 @@ import {
   type Delivery,
   deliveryWrite,
   giveUp,
-  isParked,
   KEPT_ANSWER_BYTES,
   park,
   type Verdict,
@@ -94,7 +93,8 @@ async function waits(order: DeliveryOrder, event: EventRow, services: DeliverSer
   const { changes, deliveries, clock } = services
   await changes.settle(async (collected) => {
     const latest = await deliveries.find(order)
-    if (latest?.round !== order.round || latest.status !== 'pending' || isParked(latest)) return
+    if (latest?.round !== order.round || latest.status !== 'pending') return
+    // One that is parked is parked anew: whoever made this task was about to write that it no longer waits.
     collected.also(deliveryWrite(latest, park(latest, clock.now())))
   })
   return !(await mayStart(order, event, services))

@@ -222,6 +222,13 @@ describe('a try while the breaker is open', () => {
     expect(scene.delivery).toMatchObject({ duePk: 'PARKED#wsp_1#we_1', dueSk: `${NOW}#evt_1` })
   })
 
+  it('parks anew what was parked: whoever released it must not think that its task is still to come', async () => {
+    await scene.open({ health: open })
+    await scene.deliver()
+    expect(await scene.deliver()).toEqual({ kind: 'done', status: null })
+    expect(scene.delivery).toMatchObject({ parked: true, parkings: 2 })
+  })
+
   it('is made by the probe, which costs the delivery nothing when it fails', async () => {
     await scene.open({ health: probing, failingSince: NOW })
     scene.outcome = answered(503)

@@ -147,6 +147,17 @@ describe('an open breaker', () => {
     expect([...scene.deliveries.values()].some(isParked)).toBe(false)
   })
 
+  it('leaves waiting what was parked anew by its task before it was written that it no longer waits', async () => {
+    scene.succeed(0)
+    scene.beforeAsking = () => {
+      const delivery = scene.deliveries.get('evt_1')
+      if (delivery?.parkings === 1) scene.deliveries.set('evt_1', park(delivery, at(0)))
+    }
+    await scene.watch(RELEASE_DELAY_MS)
+    const [first, second] = [...scene.deliveries.values()]
+    expect([first?.parked, first?.parkings, second?.parked]).toEqual([true, 2, false])
+  })
+
   it('gives up what waits when the endpoint was disabled', async () => {
     scene.endpoint = disable(scene.endpoint, 'manual', at(0))
     await scene.watch(RELEASE_DELAY_MS)
