@@ -1,0 +1,184 @@
+/**
+ * People at a real browser, for tests of pages. `it` gives `newVisitor`: a browser with an empty profile on the smallest
+ * screen that pages promise to fit. Whatever goes wrong while a test has it open fails that test: an error in the
+ * console, a violated Content-Security-Policy, a form sent without our origin.
+ */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { BrowserContext, Locator, Page } from 'playwright-core'
+import { expect, inject, test } from 'vitest'
+import { SECOND } from '#core/clock.ts'
+import { launchBrowser } from './chromium.ts'
+
+export interface Visitor {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** To a path of the edge, or a whole address. */
+  goTo(address: string): Promise<void>
+  /** Waits for the page with this heading, and holds it to what every page owes its readers. */
+  sees(heading: string): Promise<void>
+  /** Waits until the focus is on the field, and gives what a screen reader then says of it behind its name. */
+  focusDescription(field: Locator): Promise<string>
+  /** Opens the inbox until the mail is there, and gives its place on the page, unfolded. */
+  opensMail(to: string, subject: string): Promise<Locator>
+}
+
+export interface VisitorOptions {
+  /** @default true */
+  readonly scripts?: boolean
+  /** CSS pixels. @default 320, to which WCAG 2.2 §1.4.10 asks pages to reflow */
+  readonly width?: number
+  readonly userAgent?: string
+}
+
+const NARROWEST_PX = 320
+const HEIGHT_PX = 640
+/** Below the deadline of a test, so that what was waited for is what is reported. */
+const PATIENCE_MS = 20 * SECOND
+/** A mail takes three functions and four queues. */
+const MAIL_PATIENCE_MS = 60 * SECOND
+/** A folder; a picture of each page that is seen is kept there when it is set. */
+const PICTURES = process.env['PAGE_PICTURES']
+
+/** What every page owes its readers; evaluates to one sentence for each fault. Text, because it runs in the page. */
+const READER_FAULTS = `(() => {
+  const all = (selector) => [...document.querySelectorAll(selector)]
+  const shown = (element) => element.outerHTML.slice(0, 120)
+  const nameOf = (element) => element.getAttribute('aria-label') ?? element.textContent.trim()
+  const ids = all('[id]').map(({ id }) => id)
+  const references = all('[for], [aria-describedby], [aria-labelledby], [aria-controls]').flatMap((element) =>
+    ['for', 'aria-describedby', 'aria-labelledby', 'aria-controls'].flatMap((name) =>
+      (element.getAttribute(name) ?? '').split(' ').filter((id) => id !== '' && !ids.includes(id))))
+  const { scrollWidth, clientWidth, lang } = document.documentElement
+  return [
+    ...(lang === 'en' ? [] : ['no language']),
+    ...(document.title.trim() === '' ? ['no title'] : []),
+    ...(all('h1').length === 1 ? [] : [all('h1').length + ' h1']),
+    ...(all('main').length === 1 ? [] : [all('main').length + ' main']),
+    ...(scrollWidth > clientWidth ? ['scrolls sideways: ' + scrollWidth + ' px in ' + clientWidth] : []),
+    ...all('input:not([type=hidden], [hidden]), select, textarea')
+      .filter((field) => ![...field.labels].some((label) => nameOf(label) !== ''))
+      .map((field) => 'no label: ' + shown(field)),
+    ...all('a, button, summary').filter((element) => nameOf(element) === '').map((element) => 'no name: ' + shown(element)),
+    ...ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => 'twice the id ' + id),
+    ...references.map((id) => 'a reference to a missing id ' + id),
+  ]
+})()`
+
+/** The texts that describe what has the focus; runs in the page too. */
+const FOCUS_DESCRIPTION = `(document.activeElement?.getAttribute('aria-describedby') ?? '')
+  .split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join(' ')`
+
+const elsewherePage = '<!doctype html><html lang="en"><title>Elsewhere</title><main><h1>Elsewhere</h1></main></html>'
+
+export interface Elsewhere {
+  readonly origin: string
+  /** Path and query of each page that was asked for. */
+  readonly asked: string[]
+}
+
+const browsing = test
+  .extend('launched', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const launched = await launchBrowser()
+    if (launched.browser === undefined) console.warn(`Skipped: ${launched.why}`)
+    onCleanup(() => launched.browser?.close())
+    return launched
+  })
+  .extend('elsewhere', { scope: 'file' }, async ({}, { onCleanup }): Promise<Elsewhere> => {
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      response.setHeader('Content-Type', 'text/html; charset=utf-8').end(elsewherePage)
+    })
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve)
+    })
+    onCleanup(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+  })
+
+/** `elsewhere` is a site of somebody else. */
+export const it = browsing.extend(
+  'newVisitor',
+  async ({ launched, skip, task }, { onCleanup }): Promise<(options?: VisitorOptions) => Promise<Visitor>> => {
+    const { browser } = launched
+    if (browser === undefined) return skip(launched.why)
+    const faults: Promise<string | undefined>[] = []
+    const contexts: BrowserContext[] = []
+    onCleanup(async () => {
+      const found = await Promise.all(faults)
+      await Promise.all(contexts.map((context) => context.close()))
+      expect(found.filter((fault) => fault !== undefined)).toEqual([])
+    })
+    return async ({ scripts = true, width = NARROWEST_PX, ...rest } = {}) => {
+      const viewport = { width, height: HEIGHT_PX }
+      const context = await browser.newContext({ viewport, javaScriptEnabled: scripts, locale: 'en', ...rest })
+      contexts.push(context)
+      context.setDefaultTimeout(PATIENCE_MS)
+      watch(context, faults)
+      return visitorOf(context, await context.newPage(), task.name)
+    }
+  },
+)
+
+/** The origin that people's browsers show. */
+const ours = (): string => new URL(inject('outputs').edge.url).origin
+
+function watch(context: BrowserContext, faults: Promise<string | undefined>[]): void {
+  const refused = new Set<string>()
+  context.on('response', (response) => {
+    if (response.request().isNavigationRequest() && response.status() < 500) refused.add(response.url())
+  })
+  context.on('console', (message) => {
+    // The browser also says so of a page that is shown with what is wrong, which is no fault.
+    const isRefusal = message.text().startsWith('Failed to load resource') && refused.has(message.location().url)
+    if (/^(error|warning)$/.test(message.type()) && !isRefusal) faults.push(Promise.resolve(message.text()))
+  })
+  context.on('weberror', (error) => faults.push(Promise.resolve(error.error().message)))
+  context.on('request', (request) => {
+    if (request.method() === 'POST' && new URL(request.url()).origin === ours()) faults.push(foreignness(request))
+  })
+}
+
+async function foreignness(request: { allHeaders(): Promise<Record<string, string>>; url(): string }) {
+  const { origin } = await request.allHeaders()
+  return origin === ours() ? undefined : `a form was sent to ${request.url()} with Origin: ${origin}`
+}
+
+function visitorOf(context: BrowserContext, page: Page, test: string): Visitor {
+  let pages = 0
+  const visitor: Visitor = {
+    page,
+    context,
+    async goTo(address) {
+      await page.goto(new URL(address, ours()).href)
+    },
+    async sees(heading) {
+      await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor()
+      pages += 1
+      const name = `${test} ${pages} ${heading}`.replaceAll(/\W+/g, '-')
+      if (PICTURES) await page.screenshot({ path: join(PICTURES, `browser-${name}.png`), fullPage: true })
+      expect(await page.evaluate(READER_FAULTS), `${heading} at ${page.url()}`).toEqual([])
+    },
+    async focusDescription(field) {
+      await field.and(page.locator(':focus')).waitFor()
+      return page.evaluate<string>(FOCUS_DESCRIPTION)
+    },
+    async opensMail(to, subject) {
+      const mail = page.getByRole('listitem').filter({ hasText: `to ${to}` }).filter({ hasText: subject }).first()
+      const isThere = async () => {
+        await visitor.goTo('/inbox')
+        return mail.isVisible()
+      }
+      await expect.poll(isThere, { timeout: MAIL_PATIENCE_MS, interval: 250 }).toBe(true)
+      await visitor.sees('Inbox')
+      if (!(await mail.locator('pre').isVisible())) await mail.locator('summary').click()
+      return mail
+    },
+  }
+  return visitor
+}
