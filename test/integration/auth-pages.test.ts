@@ -69,7 +69,9 @@ describe('an account', () => {
     await click(visitor, 'Sign in')
 
     await sees('Your account')
-    expect(await page.getByRole('listitem').filter({ hasText: 'this browser' }).textContent()).toContain('Chrome on Linux')
+    expect(await page.getByRole('listitem').filter({ hasText: 'this browser' }).textContent()).toContain(
+      'Chrome on Linux',
+    )
     await page.getByLabel('Name').fill('  ')
     await click(visitor, 'Make the workspace')
     expect(await visitor.focusDescription(page.getByLabel('Name'))).toContain('1 to 80 characters')
@@ -95,7 +97,8 @@ describe('an account', () => {
 
   it('shows where it is signed in, and ends that from afar', async ({ newVisitor }) => {
     const here = await newVisitor()
-    const userAgent = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Safari/604.1'
+    const userAgent =
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Safari/604.1'
     const phone = await newVisitor({ userAgent })
     for (const visitor of [here, phone]) {
       await visitor.goTo('/auth/account')

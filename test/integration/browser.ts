@@ -169,7 +169,11 @@ function visitorOf(context: BrowserContext, page: Page, test: string): Visitor {
       return page.evaluate<string>(FOCUS_DESCRIPTION)
     },
     async opensMail(to, subject) {
-      const mail = page.getByRole('listitem').filter({ hasText: `to ${to}` }).filter({ hasText: subject }).first()
+      const mail = page
+        .getByRole('listitem')
+        .filter({ hasText: `to ${to}` })
+        .filter({ hasText: subject })
+        .first()
       const isThere = async () => {
         await visitor.goTo('/inbox')
         return mail.isVisible()

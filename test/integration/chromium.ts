@@ -13,7 +13,13 @@ import { type Browser, chromium } from 'playwright-core'
 import { CHECKOUT_STATE } from '../../local/home.ts'
 
 /** Nothing but the pages' own requests, and no GPU, which machines of tests have not. */
-const ARGUMENTS = ['--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync', '--no-first-run']
+const ARGUMENTS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-sync',
+  '--no-first-run',
+]
 
 const PACKAGE = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '..')
 const HINT = 'set CHROME_PATH to an installed Chrome or Chromium'
