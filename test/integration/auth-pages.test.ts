@@ -126,7 +126,9 @@ describe('an account', () => {
     await email(there).fill(bob.email)
     await click(there, 'Send the link')
     await there.sees('Check your mail')
-    await (await there.opensMail(bob.email, 'Choose a new password')).getByRole('link', { name: /reset/ }).click()
+    const mail = await there.opensMail(bob.email, 'Choose a new password')
+    await mail.getByRole('link', { name: 'Show as HTML' }).click()
+    await follow(there, 'Choose a new password')
     await there.sees('Choose a new password')
     await password(there).fill(bob.email)
     await click(there, 'Change the password')
@@ -192,7 +194,7 @@ describe('an invitation', () => {
 
 describe('an application', () => {
   it('is allowed what it asks for, or not, and gets its answer', async ({ newVisitor, elsewhere }) => {
-    const callback = `${elsewhere.origin}/callback`
+    const callback = `${elsewhere.url}/callback`
     const workspace = await newWorkspace(ann, 'Applications')
     const { id } = await newApplication(ann, workspace, { redirectUris: [callback] })
     const asking = new URL('/oauth2/authorize', outputs.edge.url)
@@ -202,7 +204,7 @@ describe('an application', () => {
       code_challenge: createHash('sha256').update(randomBytes(32).toString('base64url')).digest('base64url'),
       code_challenge_method: 'S256',
     }).toString()
-    const answers = () => elsewhere.asked.map((path) => new URL(path, callback).searchParams)
+    const answers = () => elsewhere.requests.map(({ path }) => new URL(path, callback).searchParams)
 
     const visitor = await newVisitor({ scripts: false })
     await visitor.goTo(asking.href)
@@ -218,9 +220,9 @@ describe('an application', () => {
     await visitor.sees('Elsewhere')
     expect(answers().at(-1)?.get('error')).toBe('access_denied')
 
-    asking.searchParams.set('redirect_uri', `${elsewhere.origin}/other`)
+    asking.searchParams.set('redirect_uri', `${elsewhere.url}/other`)
     await visitor.goTo(asking.href)
     await visitor.sees('This did not work')
-    expect(elsewhere.asked).toHaveLength(2)
+    expect(elsewhere.requests).toHaveLength(2)
   })
 })

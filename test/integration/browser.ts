@@ -3,13 +3,12 @@
  * screen that pages promise to fit. Whatever goes wrong while a test has it open fails that test: an error in the
  * console, a violated Content-Security-Policy, a form sent without our origin.
  */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { expect, inject, test } from 'vitest'
 import { SECOND } from '#core/clock.ts'
 import { launchBrowser } from './chromium.ts'
+import { startReceiver } from './tasks-cloud.ts'
 
 export interface Visitor {
   readonly page: Page
@@ -30,6 +29,8 @@ export interface VisitorOptions {
   /** CSS pixels. @default 320, to which WCAG 2.2 §1.4.10 asks pages to reflow */
   readonly width?: number
   readonly userAgent?: string
+  /** What the browser is meant to complain about. @default nothing */
+  readonly complaint?: RegExp
 }
 
 const NARROWEST_PX = 320
@@ -40,6 +41,8 @@ const PATIENCE_MS = 20 * SECOND
 const MAIL_PATIENCE_MS = 60 * SECOND
 /** A folder; a picture of each page that is seen is kept there when it is set. */
 const PICTURES = process.env['PAGE_PICTURES']
+/** The beginning of a long page is enough to look at. */
+const PICTURE = { x: 0, y: 0, height: 2_000 }
 
 /** What every page owes its readers; evaluates to one sentence for each fault. Text, because it runs in the page. */
 const READER_FAULTS = `(() => {
@@ -70,35 +73,24 @@ const READER_FAULTS = `(() => {
 const FOCUS_DESCRIPTION = `(document.activeElement?.getAttribute('aria-describedby') ?? '')
   .split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join(' ')`
 
-const elsewherePage = '<!doctype html><html lang="en"><title>Elsewhere</title><main><h1>Elsewhere</h1></main></html>'
-
-export interface Elsewhere {
-  readonly origin: string
-  /** Path and query of each page that was asked for. */
-  readonly asked: string[]
-}
+const ELSEWHERE = `<!doctype html><html lang="en"><title>Elsewhere</title><link rel="icon" href="data:,">
+<main><h1>Elsewhere</h1></main></html>`
 
 const browsing = test
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern what a fixture needs
   .extend('launched', { scope: 'file' }, async ({}, { onCleanup }) => {
     const launched = await launchBrowser()
     if (launched.browser === undefined) console.warn(`Skipped: ${launched.why}`)
     onCleanup(() => launched.browser?.close())
     return launched
   })
-  .extend('elsewhere', { scope: 'file' }, async ({}, { onCleanup }): Promise<Elsewhere> => {
-    const asked: string[] = []
-    const server = createServer((request, response) => {
-      asked.push(request.url ?? '')
-      response.setHeader('Content-Type', 'text/html; charset=utf-8').end(elsewherePage)
-    })
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve)
-    })
-    onCleanup(() => {
-      server.closeAllConnections()
-      server.close()
-    })
-    return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  .extend('elsewhere', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const receiver = await startReceiver((_, response) =>
+      response.setHeader('Content-Type', 'text/html; charset=utf-8').end(ELSEWHERE),
+    )
+    onCleanup(() => receiver.close())
+    return receiver
   })
 
 /** `elsewhere` is a site of somebody else. */
@@ -114,12 +106,12 @@ export const it = browsing.extend(
       await Promise.all(contexts.map((context) => context.close()))
       expect(found.filter((fault) => fault !== undefined)).toEqual([])
     })
-    return async ({ scripts = true, width = NARROWEST_PX, ...rest } = {}) => {
+    return async ({ scripts = true, width = NARROWEST_PX, complaint, ...rest } = {}) => {
       const viewport = { width, height: HEIGHT_PX }
       const context = await browser.newContext({ viewport, javaScriptEnabled: scripts, locale: 'en', ...rest })
       contexts.push(context)
       context.setDefaultTimeout(PATIENCE_MS)
-      watch(context, faults)
+      watch(context, faults, complaint)
       return visitorOf(context, await context.newPage(), task.name)
     }
   },
@@ -128,7 +120,7 @@ export const it = browsing.extend(
 /** The origin that people's browsers show. */
 const ours = (): string => new URL(inject('outputs').edge.url).origin
 
-function watch(context: BrowserContext, faults: Promise<string | undefined>[]): void {
+function watch(context: BrowserContext, faults: Promise<string | undefined>[], complaint?: RegExp): void {
   const refused = new Set<string>()
   context.on('response', (response) => {
     if (response.request().isNavigationRequest() && response.status() < 500) refused.add(response.url())
@@ -136,7 +128,8 @@ function watch(context: BrowserContext, faults: Promise<string | undefined>[]): 
   context.on('console', (message) => {
     // The browser also says so of a page that is shown with what is wrong, which is no fault.
     const isRefusal = message.text().startsWith('Failed to load resource') && refused.has(message.location().url)
-    if (/^(error|warning)$/.test(message.type()) && !isRefusal) faults.push(Promise.resolve(message.text()))
+    const isMeant = isRefusal || complaint?.test(message.text())
+    if (/^(error|warning)$/.test(message.type()) && !isMeant) faults.push(Promise.resolve(message.text()))
   })
   context.on('weberror', (error) => faults.push(Promise.resolve(error.error().message)))
   context.on('request', (request) => {
@@ -161,7 +154,7 @@ function visitorOf(context: BrowserContext, page: Page, test: string): Visitor {
       await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor()
       pages += 1
       const name = `${test} ${pages} ${heading}`.replaceAll(/\W+/g, '-')
-      if (PICTURES) await page.screenshot({ path: join(PICTURES, `browser-${name}.png`), fullPage: true })
+      if (PICTURES) await page.screenshot({ path: join(PICTURES, `browser-${name}.png`), fullPage: true, clip: { ...PICTURE, width: page.viewportSize()?.width ?? 0 } })
       expect(await page.evaluate(READER_FAULTS), `${heading} at ${page.url()}`).toEqual([])
     },
     async focusDescription(field) {

@@ -3,8 +3,9 @@ import type { Locator } from 'playwright-core'
 import type Stripe from 'stripe'
 import { beforeAll, describe, expect, inject } from 'vitest'
 import { newAddress } from './auth-cloud.ts'
-import { type Elsewhere, it, type Visitor } from './browser.ts'
+import { it, type Visitor } from './browser.ts'
 import { CARD, idOf, NUMBERS, openCheckout, openShop, type Shop } from './payments-stripe-cloud.ts'
+import type { Receiver } from './tasks-cloud.ts'
 
 const outputs = inject('outputs')
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
 const PAGE = 'Pay Lantern & Sons'
 
 /** A checkout that comes back to the site of somebody else, and its page. */
-async function checkout({ origin }: Elsewhere) {
+async function checkout({ url: origin }: Receiver) {
   const session = await openCheckout(shop.stripe, {
     success_url: `${origin}/thanks?session={CHECKOUT_SESSION_ID}`,
     cancel_url: `${origin}/cart`,
@@ -76,7 +77,7 @@ describe('the checkout page', () => {
     }
     await page.keyboard.press('Enter')
     await sees('Elsewhere')
-    expect(elsewhere.asked).toContain(thanks)
+    expect(elsewhere.count(thanks)).toBe(1)
 
     await page.goBack()
     await sees('Thank you')
@@ -140,15 +141,15 @@ describe('the checkout page', () => {
     elsewhere,
   }) => {
     const { id, url } = await checkout(elsewhere)
-    const visitor = await newVisitor({ width: 1_280 })
+    const visitor = await newVisitor()
     const { page, sees } = visitor
     await visitor.goTo(url)
-    await sees(PAGE)
     await page.getByText('Test cards').click()
     await page.getByRole('row', { name: /^Is declined/ }).waitFor()
+    await sees(PAGE)
     await page.getByRole('link', { name: 'Back to the shop' }).click()
     await sees('Elsewhere')
-    expect(elsewhere.asked.at(-1)).toBe('/cart')
+    expect(elsewhere.count('/cart')).toBe(1)
     await shop.stripe.checkout.sessions.expire(id)
     await visitor.goTo(url)
     await sees('This checkout has expired')
@@ -173,7 +174,7 @@ describe('the page of the bank', () => {
     await sees('Is this payment yours?')
     await clickTwice(visitor, page.getByRole('button', { name: 'Approve the payment' }))
     await sees('Elsewhere')
-    expect(elsewhere.asked).toContain(thanks)
+    expect(elsewhere.count(thanks)).toBe(1)
     expect((await chargesOf(id)).map(({ status }) => status)).toEqual(['succeeded'])
     await visitor.goTo(bank)
     await sees('Your bank has no question')
@@ -199,14 +200,14 @@ describe('the page of the bank', () => {
   it('leads on to where the merchant wants it, without a checkout page', async ({ newVisitor, elsewhere }) => {
     const intent = await shop.stripe.paymentIntents.create({
       ...{ amount: 4_200, currency: 'usd', payment_method: 'pm_card_authenticationRequired', confirm: true },
-      return_url: `${elsewhere.origin}/done`,
+      return_url: `${elsewhere.url}/done`,
     })
     const visitor = await newVisitor()
     await visitor.goTo(intent.next_action?.redirect_to_url?.url ?? '')
     await visitor.sees('Is this payment yours?')
     await visitor.page.getByRole('button', { name: 'Approve the payment' }).click()
     await visitor.sees('Elsewhere')
-    expect(elsewhere.asked.at(-1)).toMatch(
+    expect(elsewhere.requests.at(-1)?.path).toMatch(
       new RegExp(`^/done\\?payment_intent=${intent.id}&.*redirect_status=succeeded`),
     )
   })
