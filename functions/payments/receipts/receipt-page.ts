@@ -64,11 +64,11 @@ export function receiptMail(receipt: Receipt): ReceiptMail {
     ({ description, quantity, amount: sum }) => `${quantity} × ${description}: ${formatMoney(sum, currency)}`,
   )
   const text = [intro, ...rows, `Paid: ${paid}`, ...facts(receipt).map(([name, value]) => `${name}: ${value}`)]
-  const body = html`<!doctype html><html lang="en"><body style="${MAIL_STYLE}"><h1>Receipt ${number}</h1><p>${intro}</p><table style="${TABLE_STYLE}">${all.map(
+  // A subject is one line.
+  const subject = `Receipt ${number} from ${workspaceName}`.replace(/\p{Cc}/gu, ' ')
+  const body = html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${subject}</title></head><body style="${MAIL_STYLE}"><h1>Receipt ${number}</h1><p>${intro}</p><table style="${TABLE_STYLE}">${all.map(
     (line) =>
       html`<tr><td>${line.quantity} × ${line.description}</td><td style="text-align:right">${formatMoney(line.amount, currency)}</td></tr>`,
   )}<tr><th>Paid</th><th style="text-align:right">${paid}</th></tr></table><p style="color:#6a6257">${facts(receipt).map(([name, value]) => html`${name}: ${value}<br>`)}</p></body></html>`
-  // A subject is one line.
-  const subject = `Receipt ${number} from ${workspaceName}`.replace(/\p{Cc}/gu, ' ')
   return { subject, text: `${text.join('\n')}\n`, html: body.toString() }
 }
