@@ -189,6 +189,8 @@ describe('an invitation', () => {
     await sees('Your account')
     await open(other)
     await sees('This invitation is for another address')
+    await follow(visitor, 'Go to your account')
+    await sees('Your account')
   }, 120_000)
 })
 

@@ -154,7 +154,12 @@ function visitorOf(context: BrowserContext, page: Page, test: string): Visitor {
       await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor()
       pages += 1
       const name = `${test} ${pages} ${heading}`.replaceAll(/\W+/g, '-')
-      if (PICTURES) await page.screenshot({ path: join(PICTURES, `browser-${name}.png`), fullPage: true, clip: { ...PICTURE, width: page.viewportSize()?.width ?? 0 } })
+      if (PICTURES)
+        await page.screenshot({
+          path: join(PICTURES, `browser-${name}.png`),
+          fullPage: true,
+          clip: { ...PICTURE, width: page.viewportSize()?.width ?? 0 },
+        })
       expect(await page.evaluate(READER_FAULTS), `${heading} at ${page.url()}`).toEqual([])
     },
     async focusDescription(field) {

@@ -90,6 +90,15 @@ describe('the checkout page', () => {
     expect(await mail.textContent()).toContain('2 × Socks: $42.00')
     await mail.getByRole('link', { name: 'Show as HTML' }).click()
     await page.getByRole('heading', { name: /^Receipt \d{4}-\d{6}$/ }).waitFor()
+    await visitor.context.setExtraHTTPHeaders({ Authorization: `Bearer ${shop.key}` })
+    const listed = await fetch(`${outputs.edge.url}/api/payments/receipts`, {
+      headers: { Authorization: `Bearer ${shop.key}` },
+    })
+    const { items } = (await listed.json()) as {
+      readonly items: readonly { readonly id: string; readonly number: string }[]
+    }
+    await visitor.goTo(`/api/payments/receipts/${items[0]?.id}/page`)
+    await sees(`Receipt ${items[0]?.number}`)
   }, 120_000)
 
   it('is paid once by a double click, and by a page that was open since before', async ({ newVisitor, elsewhere }) => {

@@ -23,7 +23,9 @@ it('the inbox shows a mail whose own HTML can do nothing but look and lead', asy
   await shown.getByRole('link', { name: 'Show as HTML' }).click()
   await sees('Quiet')
   expect(await page.title()).toBe('Quiet')
-  expect(await page.getByText('Green').evaluate('getComputedStyle(document.querySelector("p")).color')).toBe('rgb(0, 128, 0)')
+  expect(await page.getByText('Green').evaluate('getComputedStyle(document.querySelector("p")).color')).toBe(
+    'rgb(0, 128, 0)',
+  )
   await page.getByRole('button', { name: 'Send' }).click()
   await sees('Quiet')
   await page.getByRole('link', { name: 'Lead' }).click()
