@@ -5,10 +5,10 @@ import { formatMoney } from '../money/amount.ts'
 import type { Receipt } from './receipt.ts'
 
 const PAGE_STYLE = `
-main{max-width:38rem;margin:3rem auto;padding:2rem;background:var(--surface);border:1px solid var(--line);border-radius:12px}
-dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1.5rem;margin:1.5rem 0;color:var(--muted)}dd{margin:0;color:var(--ink)}
-table{width:100%;border-collapse:collapse}th,td{text-align:start;padding:.6rem 0;border-block-end:1px solid var(--line)}
-th:not(:first-child),td:not(:first-child){text-align:end;font-variant-numeric:tabular-nums}tfoot td,tfoot th{border:0;font-weight:600}
+main{width:min(100% - 2rem,38rem);margin:clamp(1rem,6vh,3rem) auto;padding:clamp(1.125rem,5vw,2rem);background:var(--surface);border:1px solid var(--line);border-radius:12px}
+dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.25rem 1.5rem;margin:1.5rem 0;color:var(--muted)}dd{margin:0;color:var(--ink);overflow-wrap:anywhere}
+table{width:100%;border-collapse:collapse}th,td{text-align:start;padding:.6rem 0;vertical-align:top;overflow-wrap:anywhere;border-block-end:1px solid var(--line)}
+th:not(:first-child),td:not(:first-child){text-align:end;padding-inline-start:.75rem;white-space:nowrap;font-variant-numeric:tabular-nums}tfoot td,tfoot th{border:0;font-weight:600}
 `
 
 const day = (at: string): string => at.slice(0, 'YYYY-MM-DD'.length)
