@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { expect, inject, test } from 'vitest'
 import { SECOND } from '#core/clock.ts'
+import { mailTo } from './auth-cloud.ts'
 import { launchBrowser } from './chromium.ts'
 import { startReceiver } from './tasks-cloud.ts'
 
@@ -19,8 +20,8 @@ export interface Visitor {
   sees(heading: string): Promise<void>
   /** Waits until the focus is on the field, and gives what a screen reader then says of it behind its name. */
   focusDescription(field: Locator): Promise<string>
-  /** Opens the inbox until the mail is there, and gives its place on the page, unfolded. */
-  opensMail(to: string, subject: string): Promise<Locator>
+  /** Opens the inbox once the mail is there, and gives its place on the page, unfolded. */
+  opensMail(to: string, subject: RegExp): Promise<Locator>
 }
 
 export interface VisitorOptions {
@@ -37,8 +38,6 @@ const NARROWEST_PX = 320
 const HEIGHT_PX = 640
 /** Below the deadline of a test, so that what was waited for is what is reported. */
 const PATIENCE_MS = 20 * SECOND
-/** A mail takes three functions and four queues. */
-const MAIL_PATIENCE_MS = 60 * SECOND
 /** A folder; a picture of each page that is seen is kept there when it is set. */
 const PICTURES = process.env['PAGE_PICTURES']
 /** The beginning of a long page is enough to look at. */
@@ -99,10 +98,10 @@ export const it = browsing.extend(
   async ({ launched, skip, task }, { onCleanup }): Promise<(options?: VisitorOptions) => Promise<Visitor>> => {
     const { browser } = launched
     if (browser === undefined) return skip(launched.why)
-    const faults: Promise<string | undefined>[] = []
+    const faults: Fault[] = []
     const contexts: BrowserContext[] = []
     onCleanup(async () => {
-      const found = await Promise.all(faults)
+      const found = await Promise.all(faults.map((fault) => fault()))
       await Promise.all(contexts.map((context) => context.close()))
       expect(found.filter((fault) => fault !== undefined)).toEqual([])
     })
@@ -120,20 +119,25 @@ export const it = browsing.extend(
 /** The origin that people's browsers show. */
 const ours = (): string => new URL(inject('outputs').edge.url).origin
 
-function watch(context: BrowserContext, faults: Promise<string | undefined>[], complaint?: RegExp): void {
+/** Asked when the test is over; undefined when it was none. */
+type Fault = () => string | undefined | Promise<string | undefined>
+
+function watch(context: BrowserContext, faults: Fault[], complaint?: RegExp): void {
   const refused = new Set<string>()
   context.on('response', (response) => {
     if (response.request().isNavigationRequest() && response.status() < 500) refused.add(response.url())
   })
   context.on('console', (message) => {
+    const [text, { url }] = [message.text(), message.location()]
+    if (!/^(error|warning)$/.test(message.type()) || complaint?.test(text)) return
     // The browser also says so of a page that is shown with what is wrong, which is no fault.
-    const isRefusal = message.text().startsWith('Failed to load resource') && refused.has(message.location().url)
-    const isMeant = isRefusal || complaint?.test(message.text())
-    if (/^(error|warning)$/.test(message.type()) && !isMeant) faults.push(Promise.resolve(message.text()))
+    faults.push(() => (text.startsWith('Failed to load resource') && refused.has(url) ? undefined : text))
   })
-  context.on('weberror', (error) => faults.push(Promise.resolve(error.error().message)))
+  context.on('weberror', (error) => faults.push(() => error.error().message))
   context.on('request', (request) => {
-    if (request.method() === 'POST' && new URL(request.url()).origin === ours()) faults.push(foreignness(request))
+    if (request.method() !== 'POST' || new URL(request.url()).origin !== ours()) return
+    const asked = foreignness(request)
+    faults.push(() => asked)
   })
 }
 
@@ -154,12 +158,8 @@ function visitorOf(context: BrowserContext, page: Page, test: string): Visitor {
       await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor()
       pages += 1
       const name = `${test} ${pages} ${heading}`.replaceAll(/\W+/g, '-')
-      if (PICTURES)
-        await page.screenshot({
-          path: join(PICTURES, `browser-${name}.png`),
-          fullPage: true,
-          clip: { ...PICTURE, width: page.viewportSize()?.width ?? 0 },
-        })
+      const clip = { ...PICTURE, width: page.viewportSize()?.width ?? 0 }
+      if (PICTURES) await page.screenshot({ path: join(PICTURES, `browser-${name}.png`), fullPage: true, clip })
       expect(await page.evaluate(READER_FAULTS), `${heading} at ${page.url()}`).toEqual([])
     },
     async focusDescription(field) {
@@ -167,17 +167,11 @@ function visitorOf(context: BrowserContext, page: Page, test: string): Visitor {
       return page.evaluate<string>(FOCUS_DESCRIPTION)
     },
     async opensMail(to, subject) {
-      const mail = page
-        .getByRole('listitem')
-        .filter({ hasText: `to ${to}` })
-        .filter({ hasText: subject })
-        .first()
-      const isThere = async () => {
-        await visitor.goTo('/inbox')
-        return mail.isVisible()
-      }
-      await expect.poll(isThere, { timeout: MAIL_PATIENCE_MS, interval: 250 }).toBe(true)
+      await mailTo(ours(), to, subject)
+      await visitor.goTo('/inbox')
       await visitor.sees('Inbox')
+      const mails = page.getByRole('listitem').filter({ hasText: `to ${to}` })
+      const mail = mails.filter({ hasText: subject }).first()
       if (!(await mail.locator('pre').isVisible())) await mail.locator('summary').click()
       return mail
     },
