@@ -15,13 +15,13 @@ export interface Visitor {
   readonly page: Page
   readonly context: BrowserContext
   /** To a path of the edge, or a whole address. */
-  goTo(address: string): Promise<void>
+  readonly goTo: (address: string) => Promise<void>
   /** Waits for the page with this heading, and holds it to what every page owes its readers. */
-  sees(heading: string): Promise<void>
+  readonly sees: (heading: string) => Promise<void>
   /** Waits until the focus is on the field, and gives what a screen reader then says of it behind its name. */
-  focusDescription(field: Locator): Promise<string>
+  readonly focusDescription: (field: Locator) => Promise<string>
   /** Opens the inbox once the mail is there, and gives its place on the page, unfolded. */
-  opensMail(to: string, subject: RegExp): Promise<Locator>
+  readonly opensMail: (to: string, subject: RegExp) => Promise<Locator>
 }
 
 export interface VisitorOptions {
