@@ -8,7 +8,7 @@ import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { expect, inject, test } from 'vitest'
 import { SECOND } from '#core/clock.ts'
 import { mailTo } from './auth-cloud.ts'
-import { launchBrowser } from './chromium.ts'
+import { findBrowser, launchBrowser } from './chromium.ts'
 import { startReceiver } from './tasks-cloud.ts'
 
 export interface Visitor {
@@ -76,32 +76,31 @@ const ELSEWHERE = `<!doctype html><html lang="en"><title>Elsewhere</title><link 
 <main><h1>Elsewhere</h1></main></html>`
 
 const browsing = test
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern what a fixture needs
-  .extend('launched', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const launched = await launchBrowser()
-    if (launched.browser === undefined) console.warn(`Skipped: ${launched.why}`)
-    onCleanup(() => launched.browser?.close())
-    return launched
-  })
-  // biome-ignore lint/correctness/noEmptyPattern: as above
-  .extend('elsewhere', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const receiver = await startReceiver((_, response) =>
+  .extend('found', { scope: 'file' }, findBrowser)
+  .extend('stage', { scope: 'file' }, async ({ found }, { onCleanup }) => {
+    const browser = found.installed && (await launchBrowser(found.installed))
+    const elsewhere = await startReceiver((_, response) =>
       response.setHeader('Content-Type', 'text/html; charset=utf-8').end(ELSEWHERE),
     )
-    onCleanup(() => receiver.close())
-    return receiver
+    onCleanup(async () => {
+      await browser?.close()
+      await elsewhere.close()
+    })
+    if (!found.installed) console.warn(`Skipped: ${found.why}`)
+    return { browser, elsewhere }
   })
+  .extend('elsewhere', ({ stage }) => stage.elsewhere)
 
 /** `elsewhere` is a site of somebody else. */
 export const it = browsing.extend(
   'newVisitor',
-  async ({ launched, skip, task }, { onCleanup }): Promise<(options?: VisitorOptions) => Promise<Visitor>> => {
-    const { browser } = launched
-    if (browser === undefined) return skip(launched.why)
+  async ({ found, stage, skip, task }, { onCleanup }): Promise<(options?: VisitorOptions) => Promise<Visitor>> => {
+    const { browser } = stage
+    if (browser === undefined) return skip(found.why)
     const faults: Fault[] = []
     const contexts: BrowserContext[] = []
     onCleanup(async () => {
-      const found = await Promise.all(faults.map((fault) => fault()))
+      const found = await Promise.all(faults.map(async (fault) => fault()))
       await Promise.all(contexts.map((context) => context.close()))
       expect(found.filter((fault) => fault !== undefined)).toEqual([])
     })

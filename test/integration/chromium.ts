@@ -24,15 +24,19 @@ const ARGUMENTS = [
 const PACKAGE = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '..')
 const HINT = 'set CHROME_PATH to an installed Chrome or Chromium'
 
-export type Launched =
-  | { readonly browser: Browser }
-  /** This machine can't run one. */
-  | { readonly browser?: never; readonly why: string }
+export interface Installed {
+  readonly executablePath: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
 
-/** Throws when a browser that the machine can run does not start. */
-export async function launchBrowser(): Promise<Launched> {
-  const installed = process.env['CHROME_PATH']
-  if (installed) return { browser: await chromium.launch({ executablePath: installed, args: ARGUMENTS }) }
+/** The browser, or why there is none that this machine can run. */
+export type Found =
+  | { readonly installed: Installed; readonly why?: never }
+  | { readonly installed?: never; readonly why: string }
+
+export async function findBrowser(): Promise<Found> {
+  const chosen = process.env['CHROME_PATH']
+  if (chosen) return { installed: { executablePath: chosen } }
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return { why: `no browser for ${process.platform} on ${process.arch} comes with the packages: ${HINT}` }
   const folder = await unpacked()
@@ -44,9 +48,13 @@ export async function launchBrowser(): Promise<Launched> {
     () => undefined,
     (error: Error) => error.message.trim().split('\n').at(-1),
   )
-  if (refusal !== undefined) return { why: `Chromium does not run on this system (${refusal}): ${HINT}` }
-  return { browser: await chromium.launch({ executablePath, args: ARGUMENTS, env }) }
+  return refusal === undefined
+    ? { installed: { executablePath, env } }
+    : { why: `Chromium does not run on this system (${refusal}): ${HINT}` }
 }
+
+export const launchBrowser = (installed: Installed): Promise<Browser> =>
+  chromium.launch({ ...installed, args: ARGUMENTS })
 
 /** The folder with Chromium, unpacked at its first use. It appears whole: an interrupted unpacking leaves nothing that counts. */
 async function unpacked(): Promise<string> {
