@@ -1,12 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-/** The projects that talk to a deployed cloud share one, brought up once by `test/cloud.ts`. */
-const onCloud = {
-  globalSetup: ['test/cloud.ts'],
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
-  fileParallelism: false,
-}
+/** The projects that talk to a deployed cloud share one, brought up once by `test/cloud.ts`. Deadlines are for busy machines. */
+const onCloud = { globalSetup: ['test/cloud.ts'], testTimeout: 60_000, hookTimeout: 60_000 }
+
+/** Groups go one after the other, in this order; within a group, files run beside each other. */
+const GROUPS = { alone: 0, clouds: 1, clients: 2, chaos: 3, faults: 4 }
 
 export default defineConfig({
   test: {
@@ -22,6 +20,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: GROUPS.alone },
         },
       },
       {
@@ -32,15 +31,37 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Each file has clouds of its own: two at once, which mostly wait for each other's turn of the processor.
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: GROUPS.clouds },
         },
       },
-      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...onCloud } },
+      // Clients like any others, each with a workspace of its own: they mostly wait for the cloud's answers.
+      ...['contract', 'integration'].map((name) => ({
+        test: {
+          ...onCloud,
+          name,
+          include: [`test/${name}/**/*.test.ts`],
+          maxWorkers: 4,
+          sequence: { groupOrder: GROUPS.clients },
+        },
+      })),
+      // Each kills functions of its own service.
       {
         test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts', 'test/fault/**/*.test.ts'],
           ...onCloud,
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          maxWorkers: 3,
+          sequence: { groupOrder: GROUPS.chaos },
+        },
+      },
+      // These change what all others use: settings of functions and queues.
+      {
+        test: {
+          ...onCloud,
+          name: 'fault',
+          include: ['test/fault/**/*.test.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: GROUPS.faults },
         },
       },
     ],

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { systemRandom } from '#core/random.ts'
-import { passwords } from '../functions/auth/password.ts'
+import { passwords } from '../functions/auth/people/password.ts'
 import { type TokenFigures, tokensCpu } from './auth-cpu.ts'
 import { median, percentile, type Row, report, rounded, timed } from './measure.ts'
 

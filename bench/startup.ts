@@ -16,7 +16,7 @@ const DOWNLOADS = /packages|installer/i
 const CHANGES = 3
 
 /** A text that the redirect shows to a browser with an unknown slug: what is changed, and where the change is seen. */
-const CHANGED_FILE = 'functions/links/pages.ts'
+const CHANGED_FILE = 'functions/links/redirect/pages.ts'
 const TEXT = 'There is no such link'
 const UNKNOWN_SLUG = 'bench-unknown'
 const LIVE_WITHIN = { withinMs: 60_000, everyMs: 20 }

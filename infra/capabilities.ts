@@ -21,6 +21,10 @@ const CAPABILITIES = {
     on: ['aws'],
     otherwise: 'LocalStack writes no access logs; every function logs one line per request.',
   },
+  alarms: {
+    on: ['localstack', 'aws'],
+    otherwise: 'nobody is told on a laptop; a third of all resources would be alarms, and every start would make them.',
+  },
   xray: {
     on: ['aws'],
     otherwise: 'LocalStack accepts segments and keeps none; the log lines carry the trace id.',

@@ -8,8 +8,8 @@ import {
   startTasksEnvironment,
   tickEnvironment,
 } from '../functions/schedules/environment.ts'
+import { COMMAND_PREFIX, HEARD } from '../functions/schedules/runs/task-told.ts'
 import { RUNS_PARTITION_PREFIX } from '../functions/schedules/schedule-keys.ts'
-import { COMMAND_PREFIX, HEARD } from '../functions/schedules/task-told.ts'
 import { BusSubscription } from './constructs/bus-subscription.ts'
 import type { Monitoring } from './constructs/monitoring.ts'
 import { grantPublish } from './constructs/platform-access.ts'

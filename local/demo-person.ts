@@ -5,8 +5,8 @@ import { conditionFailed } from '#core/dynamo.ts'
 import { deriveKey } from '#core/kit-secret.ts'
 import { systemRandom } from '#core/random.ts'
 import { emailKey, userKey } from '../functions/auth/auth-keys.ts'
-import { passwords } from '../functions/auth/password.ts'
-import { createWorkspacesStore } from '../functions/auth/workspaces.store.ts'
+import { passwords } from '../functions/auth/people/password.ts'
+import { createWorkspacesStore } from '../functions/auth/workspaces/workspaces.store.ts'
 
 /** Anybody may see at a glance that it is no secret. */
 export const DEMO_SIGN_IN = { email: 'demo@example.com', password: 'known to everybody' } as const

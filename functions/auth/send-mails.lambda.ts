@@ -1,4 +1,4 @@
-/** Requests for mails from the queue → tasks `email.send`: entry and wiring. What a mail says is in `prepare-mail.ts`. */
+/** Requests for mails from the queue → tasks `email.send`: entry and wiring. What a mail says is in `mails/prepare-mail.ts`. */
 import { systemClock } from '#core/clock.ts'
 import { createKit } from '#core/kit.ts'
 import { queueClient } from '#core/queue-client.store.ts'
@@ -8,10 +8,10 @@ import { createEnqueueTask } from '#core/task-commands.store.ts'
 import { formatTraceparent } from '#core/trace.ts'
 import { sendMailsEnvironment } from './environment.ts'
 import { NOBODYS_WORKSPACE } from './events.ts'
-import { createInvitationsStore } from './invitations.store.ts'
-import { mailRequest } from './mail-request.ts'
-import { type MailServices, prepareMail } from './prepare-mail.ts'
-import { createUsersStore } from './users.store.ts'
+import { mailRequest } from './mails/mail-request.ts'
+import { type MailServices, prepareMail } from './mails/prepare-mail.ts'
+import { createUsersStore } from './people/users.store.ts'
+import { createInvitationsStore } from './workspaces/invitations.store.ts'
 
 const environment = sendMailsEnvironment.read()
 const kit = createKit(environment, { clock: systemClock, random: systemRandom })

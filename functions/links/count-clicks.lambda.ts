@@ -1,4 +1,4 @@
-/** Clicks from the queue → counters, each click once, then ClicksRecorded: entry and wiring. How is in `clicks.store.ts`. */
+/** Clicks from the queue → counters, each click once, then ClicksRecorded: entry and wiring. How is in `clicks/clicks.store.ts`. */
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { systemClock } from '#core/clock.ts'
 import { documentClient } from '#core/document-client.store.ts'
@@ -8,9 +8,9 @@ import { eventBus } from '#core/event-bus.store.ts'
 import type { BusEntry } from '#core/outbox.ts'
 import { systemRandom } from '#core/random.ts'
 import { sqsHandler } from '#core/sqs.ts'
-import { clickMessage } from './click-message.ts'
-import { createClicksStore, SHARDS } from './clicks.store.ts'
-import { clicksRecordedBy } from './clicks-recorded.ts'
+import { clickMessage } from './clicks/click-message.ts'
+import { createClicksStore, SHARDS } from './clicks/clicks.store.ts'
+import { clicksRecordedBy } from './clicks/clicks-recorded.ts'
 import { countClicksEnvironment } from './environment.ts'
 
 const { LINKS_TABLE, EVENT_BUS } = countClicksEnvironment.read()

@@ -3,7 +3,7 @@ import { busHandler } from '#core/bus.ts'
 import { systemClock } from '#core/clock.ts'
 import { documentClient } from '#core/document-client.store.ts'
 import { systemRandom } from '#core/random.ts'
-import { createClicksStore } from './clicks.store.ts'
+import { createClicksStore } from './clicks/clicks.store.ts'
 import { forgetClicksEnvironment } from './environment.ts'
 import { linkDeleted } from './events.ts'
 

@@ -1,10 +1,11 @@
-/** The routes of the links API. Handlers parse → decide → store → respond; the rules are in `url.ts`, `slug.ts`, `stats.ts`. */
+/** The routes of the links API. Handlers parse → decide → store → respond; the rules are in `url.ts`, `slug.ts`, `clicks/stats.ts`. */
 import type { Cursors } from '#core/cursor.ts'
 import type { Ids } from '#core/ids.ts'
 import { type FieldError, Problem } from '#core/problem.ts'
 import { routeOf, type ServiceDescription } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'
-import type { ClicksStore } from './clicks.store.ts'
+import type { ClicksStore } from './clicks/clicks.store.ts'
+import { everyDay, periodOf } from './clicks/stats.ts'
 import { etagOf, type Link, shortUrl } from './link.ts'
 import examples from './link-examples.json' with { type: 'json' }
 import {
@@ -18,9 +19,8 @@ import {
   updateLinkBody,
 } from './link-schemas.ts'
 import type { Changed, LinksStore } from './links.store.ts'
-import { redirectRoutes } from './redirect-description.ts'
+import { redirectRoutes } from './redirect/redirect-description.ts'
 import { checkSlug, type RandomBytes, randomSlug } from './slug.ts'
-import { everyDay, periodOf } from './stats.ts'
 import { checkUrl } from './url.ts'
 
 export interface LinksServices {

@@ -1,9 +1,9 @@
 /** The API's input and output, described once: checked by the kit, published in the OpenAPI document. */
 import * as z from 'zod'
 import { pageOf, pageParameters } from '#core/pagination.ts'
+import { MAX_STATS_DAYS } from './clicks/stats.ts'
 import { LINK_ID } from './link.ts'
 import { MAX_SLUG_LENGTH } from './slug.ts'
-import { MAX_STATS_DAYS } from './stats.ts'
 import { MAX_URL_LENGTH } from './url.ts'
 
 const linkId = z

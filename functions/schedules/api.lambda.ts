@@ -1,12 +1,12 @@
-/** The schedules API: entry and wiring. Routes are in `schedule-routes.ts`, `run-routes.ts` and `preview-route.ts`. */
+/** The schedules API: entry and wiring. Routes are in `editing/schedule-routes.ts`, `runs/run-routes.ts` and `editing/preview-route.ts`. */
 import { systemClock } from '#core/clock.ts'
 import { httpHandler } from '#core/http.ts'
 import { createKit } from '#core/kit.ts'
 import { queueClient } from '#core/queue-client.store.ts'
 import { systemRandom } from '#core/random.ts'
 import { apiEnvironment } from './environment.ts'
-import { createSendHints } from './hints.store.ts'
-import { createRunsStore } from './runs.store.ts'
+import { createSendHints } from './firing/hints.store.ts'
+import { createRunsStore } from './runs/runs.store.ts'
 import { createSchedulesStore } from './schedules.store.ts'
 import { schedulesApi } from './schedules-api.ts'
 

@@ -1,13 +1,13 @@
-/** Hints from the queue → runs, each occurrence once: entry and wiring. How is in `fire.ts`. */
+/** Hints from the queue → runs, each occurrence once: entry and wiring. How is in `firing/fire.ts`. */
 import { systemClock } from '#core/clock.ts'
 import { documentClient } from '#core/document-client.store.ts'
 import { queueClient } from '#core/queue-client.store.ts'
 import { systemRandom } from '#core/random.ts'
 import { sqsHandler } from '#core/sqs.ts'
 import { fireEnvironment } from './environment.ts'
-import { fireAll } from './fire.ts'
-import { hintSchema } from './hint.ts'
-import { createSendHints } from './hints.store.ts'
+import { fireAll } from './firing/fire.ts'
+import { hintSchema } from './firing/hint.ts'
+import { createSendHints } from './firing/hints.store.ts'
 import { createSchedulesStore } from './schedules.store.ts'
 
 const { SCHEDULES_TABLE, DUE_QUEUE_URL } = fireEnvironment.read()

@@ -1,13 +1,13 @@
-/** What became of the tasks that runs asked for → the runs: entry and wiring. How is in `record-tasks.ts`. */
+/** What became of the tasks that runs asked for → the runs: entry and wiring. How is in `runs/record-tasks.ts`. */
 import { busHandler } from '#core/bus.ts'
 import { systemClock } from '#core/clock.ts'
 import { documentClient } from '#core/document-client.store.ts'
 import { systemRandom } from '#core/random.ts'
 import { recordTasksEnvironment } from './environment.ts'
-import { recordTask } from './record-tasks.ts'
-import { createRunsStore } from './runs.store.ts'
+import { recordTask } from './runs/record-tasks.ts'
+import { createRunsStore } from './runs/runs.store.ts'
+import { taskTold, toldOfRun } from './runs/task-told.ts'
 import { createSchedulesStore } from './schedules.store.ts'
-import { taskTold, toldOfRun } from './task-told.ts'
 
 const { SCHEDULES_TABLE } = recordTasksEnvironment.read()
 const services = {

@@ -13,8 +13,8 @@
  */
 import { HOUR } from '#core/clock.ts'
 import type { TableKey } from '#core/table.ts'
-import { dueAtOf } from './jitter.ts'
 import { BUCKET_MS, type Run, type Schedule, type ScheduleRef } from './schedule.ts'
+import { dueAtOf } from './timing/jitter.ts'
 
 export const SHARDS = 8
 export const RUNS_PARTITION_PREFIX = 'RUNS#'

@@ -2,7 +2,7 @@
 
 import { DAY, HOUR, MINUTE, SECOND } from '#core/clock.ts'
 import type { Json } from '#core/json.ts'
-import type { DstChoice } from './dst.ts'
+import type { DstChoice } from './timing/dst.ts'
 
 export const SCHEDULE_ID = /^sch_[0-7][0-9A-HJKMNP-TV-Z]{25}$/
 
@@ -37,7 +37,7 @@ export const ON_TIME_MS = 90 * SECOND
 export const RUN_OVERLAP_POLICIES = ['allow', 'skip', 'buffer-one'] as const
 export type OverlapPolicy = (typeof RUN_OVERLAP_POLICIES)[number]
 
-/** The run whose task others must not overlap, until it is told that the task is over; see `overlap.ts`. */
+/** The run whose task others must not overlap, until it is told that the task is over; see `firing/overlap.ts`. */
 export interface Going {
   readonly runId: string
   /** At the latest. */
@@ -87,7 +87,7 @@ export interface Definition {
   /** RFC 3339. It has no times before the one and behind the other; at them it has. */
   readonly startAt?: string | undefined
   readonly endAt?: string | undefined
-  /** Each time is later by up to this much, see `jitter.ts`. @default 0 */
+  /** Each time is later by up to this much, see `timing/jitter.ts`. @default 0 */
   readonly jitterSeconds?: number | undefined
   readonly target: Target
 }

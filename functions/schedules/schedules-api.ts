@@ -1,9 +1,10 @@
 /** The schedules API as a whole. */
 import type { ServiceDescription } from '#core/route.ts'
-import { previewRoutes } from './preview-route.ts'
-import { runRoutes } from './run-routes.ts'
+import { previewRoutes } from './editing/preview-route.ts'
+import { scheduleRoutes } from './editing/schedule-routes.ts'
+import { runRoutes } from './runs/run-routes.ts'
 import examples from './schedule-examples.json' with { type: 'json' }
-import { type SchedulesServices, scheduleRoutes } from './schedule-routes.ts'
+import type { SchedulesServices } from './schedules-services.ts'
 
 export const schedulesApi: ServiceDescription<SchedulesServices> = {
   service: 'schedules',

@@ -1,4 +1,4 @@
-/** The table's stream → commands to the tasks service: entry and wiring. How is in `start-tasks.ts`. */
+/** The table's stream → commands to the tasks service: entry and wiring. How is in `runs/start-tasks.ts`. */
 import { systemClock } from '#core/clock.ts'
 import { documentClient } from '#core/document-client.store.ts'
 import { queueClient } from '#core/queue-client.store.ts'
@@ -7,9 +7,9 @@ import { streamHandler } from '#core/stream.ts'
 import { createEnqueueTask } from '#core/task-commands.store.ts'
 import { startTasksEnvironment } from './environment.ts'
 import { runItem } from './events.ts'
-import { createRunsStore } from './runs.store.ts'
+import { createRunsStore } from './runs/runs.store.ts'
+import { startTasks } from './runs/start-tasks.ts'
 import { isRunKey } from './schedule-keys.ts'
-import { startTasks } from './start-tasks.ts'
 
 const { SCHEDULES_TABLE, TASK_COMMANDS_URL } = startTasksEnvironment.read()
 const services = {

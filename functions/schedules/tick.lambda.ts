@@ -1,13 +1,13 @@
-/** Every minute: what is due gets a hint, delayed to its second. Entry and wiring; how is in `tick.ts`. */
+/** Every minute: what is due gets a hint, delayed to its second. Entry and wiring; how is in `firing/tick.ts`. */
 import { systemClock } from '#core/clock.ts'
 import { documentClient } from '#core/document-client.store.ts'
 import { eventHandler } from '#core/invocation.ts'
 import { queueClient } from '#core/queue-client.store.ts'
 import { systemRandom } from '#core/random.ts'
-import { createDueStore } from './due.store.ts'
 import { tickEnvironment } from './environment.ts'
-import { createSendHints } from './hints.store.ts'
-import { tick } from './tick.ts'
+import { createDueStore } from './firing/due.store.ts'
+import { createSendHints } from './firing/hints.store.ts'
+import { tick } from './firing/tick.ts'
 
 const { SCHEDULES_TABLE, DUE_QUEUE_URL } = tickEnvironment.read()
 const due = createDueStore(documentClient(), SCHEDULES_TABLE)

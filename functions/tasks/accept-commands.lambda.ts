@@ -1,4 +1,4 @@
-/** The command queue → tasks: entry and wiring. How is in `accept-commands.ts`. */
+/** The command queue → tasks: entry and wiring. How is in `requests/accept-commands.ts`. */
 import { systemClock } from '#core/clock.ts'
 import { documentClient } from '#core/document-client.store.ts'
 import { createIds } from '#core/ids.ts'
@@ -6,12 +6,12 @@ import { queueClient } from '#core/queue-client.store.ts'
 import { systemRandom } from '#core/random.ts'
 import { sqsHandler } from '#core/sqs.ts'
 import { taskCommand } from '#core/task-command.ts'
-import { acceptCommands } from './accept-commands.ts'
-import { findDefinition } from './definitions.ts'
 import { acceptCommandsEnvironment } from './environment.ts'
-import { createSendHints } from './hints.store.ts'
-import { createQueuesStore } from './queues.store.ts'
-import { createTasksStore } from './tasks.store.ts'
+import { createSendHints } from './hints/hints.store.ts'
+import { findDefinition } from './kinds/definitions.ts'
+import { createQueuesStore } from './queues/queues.store.ts'
+import { acceptCommands } from './requests/accept-commands.ts'
+import { createTasksStore } from './states/tasks.store.ts'
 
 const { TASKS_TABLE, HINTS_QUEUE_URL } = acceptCommandsEnvironment.read()
 const dynamo = documentClient()

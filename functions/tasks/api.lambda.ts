@@ -1,17 +1,17 @@
-/** The tasks API: entry and wiring. Routes are in `task-routes.ts`, `queue-routes.ts` and, on local clouds, `inbox-routes.ts`. */
+/** The tasks API: entry and wiring. Routes are in `requests/task-routes.ts`, `queues/queue-routes.ts` and, on local clouds, `inbox/inbox-routes.ts`. */
 import { systemClock } from '#core/clock.ts'
 import { httpHandler } from '#core/http.ts'
 import { createKit } from '#core/kit.ts'
 import { queueClient } from '#core/queue-client.store.ts'
 import { systemRandom } from '#core/random.ts'
-import { findDefinition } from './definitions.ts'
 import { apiEnvironment } from './environment.ts'
-import { createSendHints } from './hints.store.ts'
-import { createInboxStore } from './inbox.store.ts'
-import { type InboxServices, inboxRoutes } from './inbox-routes.ts'
-import { createQueuesStore } from './queues.store.ts'
-import { createTaskListsStore } from './task-lists.store.ts'
-import { createTasksStore } from './tasks.store.ts'
+import { createSendHints } from './hints/hints.store.ts'
+import { createInboxStore } from './inbox/inbox.store.ts'
+import { type InboxServices, inboxRoutes } from './inbox/inbox-routes.ts'
+import { findDefinition } from './kinds/definitions.ts'
+import { createQueuesStore } from './queues/queues.store.ts'
+import { createTaskListsStore } from './requests/task-lists.store.ts'
+import { createTasksStore } from './states/tasks.store.ts'
 import { tasksApi } from './tasks-api.ts'
 
 const environment = apiEnvironment.read()

@@ -1,4 +1,4 @@
-/** Hints → queued tasks, rescued tasks, started runners: entry and wiring. What a hint leads to is in `dispatch.ts`. */
+/** Hints → queued tasks, rescued tasks, started runners: entry and wiring. What a hint leads to is in `running/dispatch.ts`. */
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { systemClock } from '#core/clock.ts'
 import { documentClient } from '#core/document-client.store.ts'
@@ -7,14 +7,14 @@ import { createIds } from '#core/ids.ts'
 import { queueClient } from '#core/queue-client.store.ts'
 import { systemRandom } from '#core/random.ts'
 import { sqsHandler } from '#core/sqs.ts'
-import { findDefinition } from './definitions.ts'
-import { dispatch } from './dispatch.ts'
 import { dispatchEnvironment } from './environment.ts'
-import { hintSchema } from './hint.ts'
-import { createSendHints } from './hints.store.ts'
-import { createQueuesStore } from './queues.store.ts'
-import { createStartRunner } from './runners.store.ts'
-import { createTasksStore } from './tasks.store.ts'
+import { hintSchema } from './hints/hint.ts'
+import { createSendHints } from './hints/hints.store.ts'
+import { findDefinition } from './kinds/definitions.ts'
+import { createQueuesStore } from './queues/queues.store.ts'
+import { dispatch } from './running/dispatch.ts'
+import { createStartRunner } from './running/runners.store.ts'
+import { createTasksStore } from './states/tasks.store.ts'
 
 const { TASKS_TABLE, HINTS_QUEUE_URL, RUNNER_FUNCTION } = dispatchEnvironment.read()
 const dynamo = documentClient()

@@ -1,5 +1,5 @@
 /**
- * A runner's order → its tasks, run: entry and wiring. How is in `run.ts`. The one place where a service is wired into another:
+ * A runner's order → its tasks, run: entry and wiring. How is in `running/run.ts`. The one place where a service is wired into another:
  * webhooks are the payments service's, and tasks run them.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,17 +20,17 @@ import { createObjectsStore } from '../payments/objects.store.ts'
 import { createDeliverWebhook } from '../payments/webhooks/out/deliver.ts'
 import { createDeliveriesStore } from '../payments/webhooks/out/deliveries.store.ts'
 import { createSecretBox, remembering } from '../payments/webhooks/secrets.ts'
-import type { Outcome, Pause } from './attempt.ts'
-import { findDefinition } from './definitions.ts'
 import { runEnvironment } from './environment.ts'
-import { createSendHints } from './hints.store.ts'
-import { createSendMail } from './mail.store.ts'
-import { createQueuesStore } from './queues.store.ts'
-import { runQueue } from './run.ts'
-import { runnerOrder } from './runner-order.ts'
+import { createSendHints } from './hints/hints.store.ts'
+import { findDefinition } from './kinds/definitions.ts'
+import { createSendMail } from './kinds/mail.store.ts'
+import { MAX_TIMEOUT_MS } from './kinds/task-definition.ts'
+import { createQueuesStore } from './queues/queues.store.ts'
+import type { Outcome, Pause } from './running/attempt.ts'
+import { runQueue } from './running/run.ts'
+import { runnerOrder } from './running/runner-order.ts'
+import { createTasksStore } from './states/tasks.store.ts'
 import type { Task } from './task.ts'
-import { MAX_TIMEOUT_MS } from './task-definition.ts'
-import { createTasksStore } from './tasks.store.ts'
 
 const { TASKS_TABLE, HINTS_QUEUE_URL, MAIL_FROM, ALLOW_LOOPBACK, PAYMENTS_TABLE, KIT_SECRET_ID } = runEnvironment.read()
 const dynamo = documentClient()

@@ -7,7 +7,7 @@
  *   task, finished    the same                    the same    …Task, finishedAt, statePk stateSk, ttl
  *   input             INPUT#<workspace>#<task id> INPUT       input ttl           only when larger than 1 kB
  *   idempotency key   KEY#<workspace>#<key>       KEY         taskId fingerprint ttl
- *   queue             QUEUES#<workspace>          <queue>     …Queue              see `queue.ts`
+ *   queue             QUEUES#<workspace>          <queue>     …Queue              see `queues/queue.ts`
  *
  *   index `state`     statePk = <workspace>#<queue>#<status>  stateSk = <time>#<task id>
  *                     time: queued, when it was queued less its head start (the order of dispatch); scheduled and failed,

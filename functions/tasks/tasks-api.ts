@@ -1,8 +1,9 @@
 /** The tasks API as a whole. */
 import type { ServiceDescription } from '#core/route.ts'
-import { queueRoutes } from './queue-routes.ts'
+import { queueRoutes } from './queues/queue-routes.ts'
+import { taskRoutes } from './requests/task-routes.ts'
 import examples from './task-examples.json' with { type: 'json' }
-import { type TasksServices, taskRoutes } from './task-routes.ts'
+import type { TasksServices } from './tasks-services.ts'
 
 export const tasksApi: ServiceDescription<TasksServices> = {
   service: 'tasks',

@@ -1,13 +1,13 @@
-/** Every minute: what is due is told to the dispatcher. Entry and wiring; how is in `tick.ts`. */
+/** Every minute: what is due is told to the dispatcher. Entry and wiring; how is in `hints/tick.ts`. */
 import { systemClock } from '#core/clock.ts'
 import { documentClient } from '#core/document-client.store.ts'
 import { eventHandler } from '#core/invocation.ts'
 import { queueClient } from '#core/queue-client.store.ts'
 import { systemRandom } from '#core/random.ts'
-import { createDueStore } from './due.store.ts'
 import { tickEnvironment } from './environment.ts'
-import { createSendHints } from './hints.store.ts'
-import { tick } from './tick.ts'
+import { createDueStore } from './hints/due.store.ts'
+import { createSendHints } from './hints/hints.store.ts'
+import { tick } from './hints/tick.ts'
 
 const { TASKS_TABLE, HINTS_QUEUE_URL } = tickEnvironment.read()
 const due = createDueStore(documentClient(), TASKS_TABLE)

@@ -8,8 +8,8 @@ import { systemRandom } from '#core/random.ts'
 import { streamHandler } from '#core/stream.ts'
 import { wakeQueuesEnvironment } from './environment.ts'
 import { entered, taskItem } from './events.ts'
-import { wakeHint } from './hint.ts'
-import { createSendHints } from './hints.store.ts'
+import { wakeHint } from './hints/hint.ts'
+import { createSendHints } from './hints/hints.store.ts'
 import { isTaskKey } from './task-keys.ts'
 
 const { HINTS_QUEUE_URL } = wakeQueuesEnvironment.read()

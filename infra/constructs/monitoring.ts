@@ -32,6 +32,7 @@ export const RUNBOOK = 'docs/operations.md'
 export function addAlarms(scope: Construct, monitoring: Monitoring, alarms: readonly ServiceAlarmProps[]): void {
   if ('unmonitored' in monitoring) return
   const stack = ServiceStack.of(scope)
+  if (!stack.deployment.capabilities.alarms) return
   const topic = Topic.fromTopicArn(
     scope,
     'AlarmsTopic',

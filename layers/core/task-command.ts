@@ -11,7 +11,7 @@ export const taskCommand = z.object({
   /** Chosen by the sender, the same on every try: `<what it is about>#<its id>`. */
   id: z.string().min(1).max(200),
   workspaceId: z.string().min(1).max(64),
-  /** Of a definition in `functions/tasks/`: `http.request`, `email.send`. */
+  /** Of a definition in `functions/tasks/kinds/`: `http.request`, `email.send`. */
   name: z.string().min(1).max(64),
   /** As the definition's schema takes it; one that doesn't fit goes to the dead-letter queue. */
   input: z.json(),

@@ -21,11 +21,11 @@ export function cancellationCodes(error: unknown): readonly string[] {
   return CancellationReasons.map(({ Code }) => Code ?? 'None')
 }
 
+/** What is written together or not at all. */
+export type Actions = NonNullable<TransactWriteCommandInput['TransactItems']>
+
 /** Rejects with what DynamoDB answers; a pure conflict only after the last try. */
-export async function transact(
-  client: DynamoDBDocumentClient,
-  actions: NonNullable<TransactWriteCommandInput['TransactItems']>,
-): Promise<void> {
+export async function transact(client: DynamoDBDocumentClient, actions: Actions): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await client.send(new TransactWriteCommand({ TransactItems: actions }))

@@ -26,7 +26,7 @@ const MAX_TIMES = 100
 
 async function scenarios(root: string): Promise<ReadonlyMap<string, RunChaos>> {
   const found = new Map<string, RunChaos>()
-  for (const file of globSync('test/chaos/*.ts', { cwd: root }).sort()) {
+  for (const file of globSync('test/chaos/*.ts', { cwd: root, exclude: ['**/*.test.ts'] }).sort()) {
     const module = (await import(pathToFileURL(join(root, file)).href)) as { run?: RunChaos }
     if (module.run) found.set(basename(file, '.ts'), module.run)
   }

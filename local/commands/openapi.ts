@@ -14,7 +14,7 @@ import { etlApi } from '../../functions/etl/etl-routes.ts'
 import { linksApi } from '../../functions/links/link-routes.ts'
 import { paymentsApi } from '../../functions/payments/payments-api.ts'
 import { schedulesApi } from '../../functions/schedules/schedules-api.ts'
-import { inboxRoutes } from '../../functions/tasks/inbox-routes.ts'
+import { inboxRoutes } from '../../functions/tasks/inbox/inbox-routes.ts'
 import { tasksApi } from '../../functions/tasks/tasks-api.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { CHECKOUT } from '../home.ts'

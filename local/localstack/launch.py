@@ -19,6 +19,7 @@ import gateway
 import made_once
 import older_python
 import prepared
+import scheduled_rules
 import settings
 from watchdog import Watchdog
 
@@ -61,6 +62,7 @@ def main() -> None:
     use_own_folders(options.state)
     function_urls.use()
     event_sources.use()
+    scheduled_rules.use()
     cloudformation.use()
     prepared.use(options.prepared)
     run(server)

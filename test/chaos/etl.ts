@@ -15,6 +15,7 @@ import type { Manifest } from '../../functions/etl/catalog/manifest.ts'
 import { isSettled, type RunStatus } from '../../functions/etl/runs/run.ts'
 import { clientFor } from '../../local/aws.ts'
 import type { Outputs } from '../../local/outputs.ts'
+import { patientFetch } from './patient-fetch.ts'
 
 export interface ChaosOptions {
   readonly outputs: Outputs
@@ -54,7 +55,7 @@ function cloudOf(outputs: Outputs) {
   const states = new SFNClient(clientFor(outputs))
   const buckets = outputs.stacks['Etl'] ?? {}
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const answer = await fetch(`${outputs.edge.url}/api/etl/${path}`, {
+    const answer = await patientFetch(`${outputs.edge.url}/api/etl/${path}`, {
       method,
       headers: { Authorization: `Bearer ${outputs.apiKey}`, 'Content-Type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),

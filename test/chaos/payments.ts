@@ -13,6 +13,7 @@ import type { ChaosOptions } from '../../local/commands/chaos.ts'
 import type { Outputs } from '../../local/outputs.ts'
 import { testAccess } from '../access.ts'
 import { killProcess, processesOf } from './lambda-processes.ts'
+import { patientFetch } from './patient-fetch.ts'
 import { type ExpectedOrder, expectedOrders, paymentEvents, type SentEvent, shuffled } from './payment-events.ts'
 
 export interface PaymentsChaosOptions extends ChaosOptions {
@@ -79,7 +80,7 @@ async function once(outputs: Outputs, count: number, kills: number): Promise<str
 type Body = any
 
 async function call(outputs: Outputs, key: string, path: string, body?: object): Promise<Body> {
-  const answer = await fetch(`${outputs.edge.url}/api/payments${path}`, {
+  const answer = await patientFetch(`${outputs.edge.url}/api/payments${path}`, {
     method: body === undefined ? 'GET' : 'POST',
     headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
     ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -15,6 +15,7 @@ import type { ChaosOptions } from '../../local/commands/chaos.ts'
 import type { Outputs } from '../../local/outputs.ts'
 import { type EffectReceiver, startEffectReceiver } from './effect-receiver.ts'
 import { killProcess, processesOf } from './lambda-processes.ts'
+import { patientFetch } from './patient-fetch.ts'
 
 export interface TasksChaosOptions extends ChaosOptions {
   /** @default the long form's */
@@ -137,7 +138,7 @@ async function kill(
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function read<T>({ edge, apiKey }: Outputs, path: string): Promise<T | undefined> {
-  const answer = await fetch(`${edge.url}${path}`, { headers: { Authorization: `Bearer ${apiKey}` } })
+  const answer = await patientFetch(`${edge.url}${path}`, { headers: { Authorization: `Bearer ${apiKey}` } })
   if (answer.status === 404) return undefined
   if (!answer.ok) throw new Error(`expected ${path} to answer, got ${answer.status}: ${await answer.text()}`)
   return (await answer.json()) as T

@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { clickMessage } from '../../functions/links/click-message.ts'
+import { clickMessage } from '../../functions/links/clicks/click-message.ts'
 import { clientFor } from '../../local/aws.ts'
-import { withEnvironment } from '../integration/function-environment.ts'
 import {
   type Answer,
   countsOf,
@@ -15,6 +14,7 @@ import {
   type Workspace,
 } from '../integration/links-cloud.ts'
 import { FAULTS, type FaultServer, startFaultServer } from './fault-server.ts'
+import { withEnvironment } from './function-environment.ts'
 
 const lambda = new LambdaClient(clientFor(inject('outputs')))
 

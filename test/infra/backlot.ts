@@ -97,6 +97,21 @@ export const resourcesOf = (template: Template): Resource[] =>
     logicalId,
   }))
 
+/** As deployed in production, where nothing is left out. */
+export async function templateOf(stack: string): Promise<Template> {
+  const found = (await backlot('prod')).templates.get(stack)
+  if (found === undefined) throw new Error(`expected a stack ${stack}`)
+  return found
+}
+
+/** What the stream's readers are told of, a list of patterns for each. */
+export const streamFilters = (template: Template): readonly (readonly unknown[])[] =>
+  resourcesOf(template)
+    .filter(({ Type, Properties }) => Type === 'AWS::Lambda::EventSourceMapping' && Properties.StartingPosition)
+    .map(({ Properties }) =>
+      Properties.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) => JSON.parse(Pattern) as unknown),
+    )
+
 /** Every statement of a role's inline and attached policies, by the role's logical id. */
 export function statementsOf(template: Template, roleId: string): readonly Statement[] {
   return resourcesOf(template)

@@ -73,6 +73,7 @@ describe('capabilities', () => {
       'loopbackRequests',
     ])
     expect(CAPABILITY_NAMES.filter((name) => defineCapabilities('localstack')[name])).toEqual([
+      'alarms',
       'inbox',
       'loopbackRequests',
     ])

@@ -57,7 +57,7 @@ describe('ServiceApi', () => {
   })
 
   it('is called by its part of the service when it has one', async () => {
-    const template = await apiStack(LOCAL, 'second')
+    const template = await apiStack(PROD, 'second')
     template.hasResourceProperties('AWS::ApiGateway::RestApi', { Name: 'backlot-sample-second' })
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: 'backlot-sample-second-gateway-5xx' })
   })
@@ -91,7 +91,7 @@ describe('ServiceApi', () => {
   })
 
   it('alarms on its own errors and on a slow 99th percentile', async () => {
-    const template = await apiStack(LOCAL)
+    const template = await apiStack(PROD)
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: 'backlot-sample-gateway-5xx',
       MetricName: '5XXError',

@@ -112,7 +112,7 @@ describe('the variables of a ServiceFunction', () => {
 
 describe('the alarms of a ServiceFunction', () => {
   it('say the impact, link the runbook and tell the alarms topic', async () => {
-    const stack = await sampleStack()
+    const stack = await sampleStack(PROD)
     sampleFunction(stack, { timeout: Duration.seconds(10) })
     const alarms = resourcesOf(synth(stack)).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
     expect(alarms.map(({ Properties }) => [Properties.AlarmName, Properties.MetricName, Properties.Threshold])).toEqual(
@@ -126,12 +126,18 @@ describe('the alarms of a ServiceFunction', () => {
       AlarmDescription: 'Nobody notices. Runbook: docs/operations.md#sample-work-errors',
       AlarmActions: [expect.anything()],
     })
-    expect(JSON.stringify(alarms[0]?.Properties.AlarmActions)).toContain(':sns:us-east-1:000000000000:backlot-alarms')
+    expect(JSON.stringify(alarms[0]?.Properties.AlarmActions)).toContain(':sns:eu-west-1:111111111111:backlot-alarms')
   })
 
   it('are left out for a reason', async () => {
-    const stack = await sampleStack()
+    const stack = await sampleStack(PROD)
     sampleFunction(stack, { monitoring: { unmonitored: 'a test' } })
+    synth(stack).resourceCountIs('AWS::CloudWatch::Alarm', 0)
+  })
+
+  it('are not made on a laptop, where nobody is told', async () => {
+    const stack = await sampleStack(LOCAL)
+    sampleFunction(stack)
     synth(stack).resourceCountIs('AWS::CloudWatch::Alarm', 0)
   })
 })

@@ -7,13 +7,13 @@ import { ServiceTable } from '../../infra/constructs/service-table.ts'
 import { StreamConsumer } from '../../infra/constructs/stream-consumer.ts'
 import { defineEnvironment } from '../../layers/core/environment.ts'
 import { resourcesOf, statementsOf } from './backlot.ts'
-import { IMPACT, SOURCE, sampleFunction, sampleStack, synth } from './sample.ts'
+import { IMPACT, PROD, SOURCE, sampleFunction, sampleStack, synth } from './sample.ts'
 
 const deadLetterArn = { 'Fn::GetAtt': [Match.stringLikeRegexp('DeadLetters'), 'Arn'] }
 
 describe('BusSubscription', () => {
   const subscribed = async () => {
-    const stack = await sampleStack()
+    const stack = await sampleStack(PROD)
     const consumer = sampleFunction(stack)
     new BusSubscription(stack, 'Hear', { from: 'links', detailTypes: ['LinkDeleted'], consumer, monitoring: IMPACT })
     return synth(stack)
@@ -66,7 +66,7 @@ describe('BusSubscription', () => {
 
 describe('StreamConsumer', () => {
   const consuming = async () => {
-    const stack = await sampleStack()
+    const stack = await sampleStack(PROD)
     const table = new ServiceTable(stack, 'Table')
     const filters = [{ dynamodb: { Keys: { pk: { S: [{ prefix: 'WS#' }] } } } }]
     new StreamConsumer(stack, 'Changes', { table, consumer: sampleFunction(stack), filters, monitoring: IMPACT })

@@ -5,12 +5,12 @@ import { ServiceFunction } from '../../infra/constructs/service-function.ts'
 import { WorkQueue } from '../../infra/constructs/work-queue.ts'
 import { defineEnvironment } from '../../layers/core/environment.ts'
 import { actionsOf, resourcesOf, statementsOf } from './backlot.ts'
-import { IMPACT, OTHER_SOURCE, sampleFunction, sampleStack, synth } from './sample.ts'
+import { IMPACT, OTHER_SOURCE, PROD, sampleFunction, sampleStack, synth } from './sample.ts'
 
 const QUEUE = 'AWS::SQS::Queue'
 
 const queueStack = async (props: { batchingWindow?: Duration; maxReceives?: number } = {}) => {
-  const stack = await sampleStack()
+  const stack = await sampleStack(PROD)
   const consumer = sampleFunction(stack, { timeout: Duration.seconds(7) })
   new WorkQueue(stack, 'Jobs', { name: 'jobs', consumer, monitoring: IMPACT, ...props })
   return synth(stack)

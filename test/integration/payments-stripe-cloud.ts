@@ -1,6 +1,7 @@
 /** Stripe's own client against the deployed `/v1`, and a customer with a browser without scripts on the hosted pages. */
 import assert from 'node:assert/strict'
 import Stripe from 'stripe'
+import { expect } from 'vitest'
 import type { Outputs } from '../../local/outputs.ts'
 import { type TestAccess, testAccess } from '../access.ts'
 
@@ -90,3 +91,27 @@ export const submit = async (url: string | null | undefined, fields: Fields, hea
   (await openForm(url))(fields, headers)
 
 export const payWith = (url: string | null, number: string): Promise<ShownPage> => submit(url, { ...CARD, number })
+
+/** The error that a call ends in, as the SDK's class. */
+export async function failure<E extends InstanceType<typeof Stripe.errors.StripeError>>(
+  call: Promise<unknown>,
+  type: new (...args: never[]) => E,
+): Promise<E> {
+  const error = await call.then(
+    () => undefined,
+    (caught: unknown) => caught,
+  )
+  expect(error).toBeInstanceOf(type)
+  return error as E
+}
+
+/** A payment that goes through at once, unless `rest` says otherwise. */
+export const charge = (
+  stripe: Stripe,
+  rest: Partial<Stripe.PaymentIntentCreateParams> = {},
+  options: Stripe.RequestOptions = {},
+) =>
+  stripe.paymentIntents.create(
+    { amount: 2_000, currency: 'usd', payment_method: 'pm_card_visa', confirm: true, ...rest },
+    options,
+  )

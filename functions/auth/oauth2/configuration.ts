@@ -11,7 +11,7 @@ import type { Client } from '#core/access.store.ts'
 import { audienceOf } from '#core/access-token.ts'
 import { DAY, MINUTE, SECOND } from '#core/clock.ts'
 import { PERMISSIONS } from '#core/permissions.ts'
-import type { UsersStore } from '../users.store.ts'
+import type { UsersStore } from '../people/users.store.ts'
 import { errorPage } from './oauth2-pages.ts'
 import type { KmsSigningKey } from './signing-key.store.ts'
 

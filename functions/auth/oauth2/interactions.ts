@@ -11,10 +11,10 @@ import { parseFormBody } from '#core/form-body.ts'
 import type { RenderedPage } from '#core/page.ts'
 import type { Person } from '#core/permissions.ts'
 import { SECURITY_HEADERS } from '#core/security-headers.ts'
-import type { Forms } from '../forms.ts'
+import type { Forms } from '../pages/forms.ts'
 import { messagePage } from '../pages/frame.ts'
 import { staleFormPage } from '../pages/people-pages.ts'
-import type { Sessions } from '../sessions.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import { consentPage } from './oauth2-pages.ts'
 
 export interface InteractionServices {

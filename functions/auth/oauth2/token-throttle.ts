@@ -9,7 +9,7 @@ import { MINUTE, SECOND } from '#core/clock.ts'
 import type { HttpRequest } from '#core/exchange.ts'
 import type { InvocationLog } from '#core/log.ts'
 import { type Limit, type RateLimitStore, rateLimiter } from '#core/rate-limit.ts'
-import { digest } from '../throttle.ts'
+import { digest } from '../people/throttle.ts'
 import type { NodeAnswer } from './node-http.ts'
 
 /** As the kit's limit of writes: a token lasts ten minutes, so an honest client asks a few times a minute. */

@@ -1,8 +1,8 @@
 /** The pages of people who are signed in: their account, an invitation. Pure. */
 import { type Html, html } from '#core/html.ts'
 import type { RenderedPage } from '#core/page.ts'
-import type { Session } from '../session.ts'
-import type { Membership } from '../workspaces.store.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Membership } from '../workspaces/workspaces.store.ts'
 import { authPage, field, form, hidden, notice } from './frame.ts'
 
 export interface AccountPage {

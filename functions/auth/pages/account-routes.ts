@@ -2,10 +2,10 @@
 import * as z from 'zod'
 import { html } from '#core/html.ts'
 import type { Person } from '#core/permissions.ts'
-import { acceptInvitation, invitationOfLink } from '../accept-invitation.ts'
 import type { AuthServices } from '../auth-services.ts'
-import { createWorkspace, isWorkspaceName } from '../create-workspace.ts'
-import { isLive } from '../session.ts'
+import { isLive } from '../sessions/session.ts'
+import { acceptInvitation, invitationOfLink } from '../workspaces/accept-invitation.ts'
+import { createWorkspace, isWorkspaceName } from '../workspaces/create-workspace.ts'
 import { type AccountPage, accountPage, invitationPage } from './account-pages.ts'
 import { messagePage } from './frame.ts'
 import {

@@ -1,11 +1,11 @@
 /** The pages of people who are not signed in: register, choose a password, sign in, reset. Pure. */
 import { html } from '#core/html.ts'
 import type { RenderedPage } from '#core/page.ts'
-import { MIN_PASSWORD_CHARACTERS, type PasswordFault } from '../password.ts'
+import { MIN_PASSWORD_CHARACTERS, type PasswordFault } from '../people/password.ts'
 import { alert, authPage, field, form, hidden, messagePage, notice } from './frame.ts'
 
 const PASSWORD_HINT = `At least ${MIN_PASSWORD_CHARACTERS} characters. A few words are good; anything goes.`
-/** Beyond the limit in bytes of `password.ts`, so that a browser never cuts off what it then sends. */
+/** Beyond the limit in bytes of `people/password.ts`, so that a browser never cuts off what it then sends. */
 const PASSWORD_INPUT_LENGTH = 1_024
 
 const PASSWORD_FAULTS: Readonly<Record<PasswordFault, string>> = {

@@ -1,11 +1,10 @@
 /** The pages of people who are not signed in. Each form: ours? → not too often? → decide → store → page. GET changes nothing. */
 import * as z from 'zod'
 import { NOBODYS_WORKSPACE } from '../events.ts'
-import { mailSubject } from '../mail-subject.ts'
-import { MAX_PASSWORD_BYTES, passwordFault } from '../password.ts'
-import { returnPath } from '../return-path.ts'
+import { mailSubject } from '../people/mail-subject.ts'
+import { MAX_PASSWORD_BYTES, passwordFault } from '../people/password.ts'
+import { MAX_EMAIL_LENGTH, normaliseEmail, USER_ID } from '../people/user.ts'
 import { hashSecret, parseToken } from '../secret-token.ts'
-import { MAX_EMAIL_LENGTH, normaliseEmail, USER_ID } from '../user.ts'
 import {
   FORM_ANSWERS,
   formToken,
@@ -29,6 +28,7 @@ import {
   signInPage,
   verifyPage,
 } from './people-pages.ts'
+import { returnPath } from './return-path.ts'
 
 const email = text(MAX_EMAIL_LENGTH * 2)
 /** In characters: more than `MAX_PASSWORD_BYTES` would be refused by its own page. */

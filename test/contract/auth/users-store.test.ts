@@ -1,11 +1,11 @@
 /** Users and sessions: who wins when many follow one link, and what a new password ends. */
 import { ulid } from 'ulid'
 import { describe, expect, it } from 'vitest'
+import type { User } from '../../../functions/auth/people/user.ts'
+import { createUsersStore } from '../../../functions/auth/people/users.store.ts'
 import { hashSecret } from '../../../functions/auth/secret-token.ts'
-import { newSession } from '../../../functions/auth/session.ts'
-import { createSessionsStore } from '../../../functions/auth/sessions.store.ts'
-import type { User } from '../../../functions/auth/user.ts'
-import { createUsersStore } from '../../../functions/auth/users.store.ts'
+import { newSession } from '../../../functions/auth/sessions/session.ts'
+import { createSessionsStore } from '../../../functions/auth/sessions/sessions.store.ts'
 import { HOUR, SECOND } from '../../../layers/core/clock.ts'
 import { scratchTable } from '../links/scratch-table.ts'
 

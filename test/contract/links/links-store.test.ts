@@ -1,10 +1,10 @@
 import http from 'node:http'
 import { ulid } from 'ulid'
 import { describe, expect, inject, it } from 'vitest'
-import { createAwsCall } from '../../../functions/links/aws-call.store.ts'
 import type { Link } from '../../../functions/links/link.ts'
 import { createLinksStore } from '../../../functions/links/links.store.ts'
-import { createFindSlug } from '../../../functions/links/slug.store.ts'
+import { createAwsCall } from '../../../functions/links/redirect/aws-call.store.ts'
+import { createFindSlug } from '../../../functions/links/redirect/slug.store.ts'
 import { DAY } from '../../../layers/core/clock.ts'
 import { scratchTable } from './scratch-table.ts'
 

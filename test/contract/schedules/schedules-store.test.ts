@@ -1,9 +1,9 @@
 import { ulid } from 'ulid'
 import { describe, expect, it } from 'vitest'
-import { createDueStore } from '../../../functions/schedules/due.store.ts'
-import { decideFiring } from '../../../functions/schedules/firing.ts'
-import { dueAtOf } from '../../../functions/schedules/jitter.ts'
-import { createRunsStore } from '../../../functions/schedules/runs.store.ts'
+import { createDueStore } from '../../../functions/schedules/firing/due.store.ts'
+import { decideFiring } from '../../../functions/schedules/firing/firing.ts'
+import { tick } from '../../../functions/schedules/firing/tick.ts'
+import { createRunsStore } from '../../../functions/schedules/runs/runs.store.ts'
 import {
   DEFAULT_CATCH_UP,
   MAX_CATCH_UP_CAP,
@@ -12,7 +12,7 @@ import {
 } from '../../../functions/schedules/schedule.ts'
 import { duePartition, runsPartition, SHARDS, shardOf } from '../../../functions/schedules/schedule-keys.ts'
 import { createSchedulesStore } from '../../../functions/schedules/schedules.store.ts'
-import { tick } from '../../../functions/schedules/tick.ts'
+import { dueAtOf } from '../../../functions/schedules/timing/jitter.ts'
 import { at, hint, schedule } from '../../unit/schedules/samples.ts'
 import { scratchTable } from '../links/scratch-table.ts'
 

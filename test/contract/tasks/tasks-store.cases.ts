@@ -1,8 +1,8 @@
 /** What every store of tasks does, in memory and in the table. */
 import { describe, expect, it } from 'vitest'
+import type { TasksStore } from '../../../functions/tasks/states/tasks.store.ts'
+import { cancel, claim, succeed } from '../../../functions/tasks/states/transitions.ts'
 import { LEASE_MS, type Task } from '../../../functions/tasks/task.ts'
-import type { TasksStore } from '../../../functions/tasks/tasks.store.ts'
-import { cancel, claim, succeed } from '../../../functions/tasks/transitions.ts'
 import type { Json } from '../../../layers/core/json.ts'
 import { later, NOW, newId, sampleTask } from '../../unit/tasks/samples.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isCommonPassword } from '../../../functions/auth/common-password.ts'
+import { isCommonPassword } from '../../../functions/auth/people/common-password.ts'
 
 describe('a password that everybody tries first', () => {
   it.each([

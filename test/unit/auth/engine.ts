@@ -11,8 +11,8 @@ import { answerOf, incomingOf, type NodeAnswer } from '../../../functions/auth/o
 import { createProvider } from '../../../functions/auth/oauth2/provider.ts'
 import { KmsSigningKey } from '../../../functions/auth/oauth2/signing-key.store.ts'
 import type { Stored, TokensStore } from '../../../functions/auth/oauth2/tokens.store.ts'
+import type { User } from '../../../functions/auth/people/user.ts'
 import { hashSecret } from '../../../functions/auth/secret-token.ts'
-import type { User } from '../../../functions/auth/user.ts'
 import { clockAt, countingRandom, type TestClock } from '../core/doubles.ts'
 
 export const ISSUER = 'https://backlot.example'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatPhc, parsePhc, passwordFault, passwords } from '../../../functions/auth/password.ts'
+import { formatPhc, parsePhc, passwordFault, passwords } from '../../../functions/auth/people/password.ts'
 import { countingRandom } from '../core/doubles.ts'
 
 const EMAIL = 'ann@example.com'

@@ -1,12 +1,11 @@
 /** The pure rules of auth: addresses, links, cookies, where to go back to, invitations, keys, redirect URIs. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decideKey, endOfOverlap } from '../../../functions/auth/api-key.ts'
-import { isWorkspaceName } from '../../../functions/auth/create-workspace.ts'
-import { type Invitation, invitationState } from '../../../functions/auth/invitation.ts'
-import { redirectUriFault } from '../../../functions/auth/oauth2/redirect-uri.ts'
+import { decideKey, endOfOverlap } from '../../../functions/auth/credentials/api-key.ts'
+import { redirectUriFault } from '../../../functions/auth/credentials/redirect-uri.ts'
 import { browserName } from '../../../functions/auth/pages/account-pages.ts'
-import { returnPath } from '../../../functions/auth/return-path.ts'
+import { returnPath } from '../../../functions/auth/pages/return-path.ts'
+import { normaliseEmail } from '../../../functions/auth/people/user.ts'
 import { formatToken, hashSecret, mailSecret, newSecret, parseToken } from '../../../functions/auth/secret-token.ts'
 import {
   formatSessionCookie,
@@ -15,8 +14,9 @@ import {
   parseSessionCookie,
   SESSION_IDLE_MS,
   SESSION_LIFETIME_MS,
-} from '../../../functions/auth/session.ts'
-import { normaliseEmail } from '../../../functions/auth/user.ts'
+} from '../../../functions/auth/sessions/session.ts'
+import { isWorkspaceName } from '../../../functions/auth/workspaces/create-workspace.ts'
+import { type Invitation, invitationState } from '../../../functions/auth/workspaces/invitation.ts'
 import { mayGrant, PERMISSIONS, type Principal, permissionsOf, ROLES } from '../../../layers/core/permissions.ts'
 import { seal, unseal } from '../../../layers/core/sealed.ts'
 import { countingRandom } from '../core/doubles.ts'

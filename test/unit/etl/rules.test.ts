@@ -16,8 +16,8 @@ import { relationSql } from '../../../functions/etl/query/relation.ts'
 import { failureOf } from '../../../functions/etl/runs/failure.ts'
 import { verdictOf } from '../../../functions/etl/runs/quality.ts'
 import type { RunResult } from '../../../functions/etl/runs/step-schemas.ts'
-import type { Click } from '../../../functions/links/click.ts'
-import { clicksRecorded, clicksRecordedBy } from '../../../functions/links/clicks-recorded.ts'
+import type { Click } from '../../../functions/links/clicks/click.ts'
+import { clicksRecorded, clicksRecordedBy } from '../../../functions/links/clicks/clicks-recorded.ts'
 
 const NOW = new Date('2026-11-21T10:00:00Z')
 const columns = [

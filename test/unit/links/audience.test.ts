@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { isbot } from 'isbot'
 import { expect, it, test } from 'vitest'
-import { audienceOf } from '../../../functions/links/audience.ts'
+import { audienceOf } from '../../../functions/links/clicks/audience.ts'
 import { anyText } from './any-text.ts'
 
 const CHROME =

@@ -1,7 +1,7 @@
 import http, { type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, test } from 'vitest'
-import { type AwsCall, createAwsCall } from '../../../functions/links/aws-call.store.ts'
+import { type AwsCall, createAwsCall } from '../../../functions/links/redirect/aws-call.store.ts'
 
 const servers: Server[] = []
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { expect, it, test } from 'vitest'
-import { connection } from '../../../functions/links/aws-connection.ts'
+import { connection } from '../../../functions/links/redirect/aws-connection.ts'
 
 const ENVIRONMENT = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }
 const ALL = 'http://127.0.0.1:4566'

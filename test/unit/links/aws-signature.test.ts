@@ -1,7 +1,7 @@
 import aws4 from 'aws4'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createSigner, type SignerOptions } from '../../../functions/links/aws-signature.ts'
+import { createSigner, type SignerOptions } from '../../../functions/links/redirect/aws-signature.ts'
 import { anyText } from './any-text.ts'
 
 const OPTIONS: SignerOptions = {

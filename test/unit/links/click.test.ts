@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { clickOf, counts, MAX_USER_AGENT_LENGTH } from '../../../functions/links/click.ts'
-import { clickMessage } from '../../../functions/links/click-message.ts'
+import { clickOf, counts, MAX_USER_AGENT_LENGTH } from '../../../functions/links/clicks/click.ts'
+import { clickMessage } from '../../../functions/links/clicks/click-message.ts'
 import { anyText } from './any-text.ts'
 
 const LINK = { linkId: 'lnk_01KAK2V5B8Y3QK4M6T9X0ZCEGH', workspaceId: 'wsp_1', slug: 'spring-sale' }

@@ -2,11 +2,16 @@ import { describe, expect, it, test, vi } from 'vitest'
 import getEvent from '../../../events/links/redirect.get.json' with { type: 'json' }
 import headEvent from '../../../events/links/redirect.head.json' with { type: 'json' }
 import urlEvent from '../../../events/links/redirect.url.json' with { type: 'json' }
-import { AwsCallError } from '../../../functions/links/aws-call.store.ts'
-import type { Click } from '../../../functions/links/click.ts'
-import { redirect } from '../../../functions/links/redirect.ts'
-import { parseRequest, prefersHtml, type RestEvent, type UrlEvent } from '../../../functions/links/redirect-request.ts'
-import type { FoundSlug } from '../../../functions/links/slug.store.ts'
+import type { Click } from '../../../functions/links/clicks/click.ts'
+import { AwsCallError } from '../../../functions/links/redirect/aws-call.store.ts'
+import { redirect } from '../../../functions/links/redirect/redirect.ts'
+import {
+  parseRequest,
+  prefersHtml,
+  type RestEvent,
+  type UrlEvent,
+} from '../../../functions/links/redirect/redirect-request.ts'
+import type { FoundSlug } from '../../../functions/links/redirect/slug.store.ts'
 import { createLogger } from '../../../layers/core/log.ts'
 
 const NOW = new Date('2026-11-21T10:15:00.000Z')

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createSendClick } from '../../../functions/links/clicks-queue.store.ts'
-import { createFindSlug } from '../../../functions/links/slug.store.ts'
+import { createSendClick } from '../../../functions/links/redirect/clicks-queue.store.ts'
+import { createFindSlug } from '../../../functions/links/redirect/slug.store.ts'
 
 const NOW = new Date('2026-11-21T10:15:00.000Z')
 const NOW_SECONDS = 1_795_256_100

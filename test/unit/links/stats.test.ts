@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { everyDay, MAX_STATS_DAYS, periodOf } from '../../../functions/links/stats.ts'
+import { everyDay, MAX_STATS_DAYS, periodOf } from '../../../functions/links/clicks/stats.ts'
 
 const NOW = new Date('2026-11-21T23:59:59.999Z')
 

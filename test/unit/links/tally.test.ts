@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Click } from '../../../functions/links/click.ts'
-import { MAX_ACTIONS, tally, totals, transactionsOf } from '../../../functions/links/tally.ts'
+import type { Click } from '../../../functions/links/clicks/click.ts'
+import { MAX_ACTIONS, tally, totals, transactionsOf } from '../../../functions/links/clicks/tally.ts'
 
 const PERSON = 'Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0'
 

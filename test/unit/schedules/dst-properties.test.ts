@@ -1,8 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseCron } from '../../../functions/schedules/cron.ts'
-import { type DstPolicy, GAP_POLICIES, OVERLAP_POLICIES, occurrencesOf } from '../../../functions/schedules/dst.ts'
-import { type Zone, zoneOf } from '../../../functions/schedules/zone.ts'
+import { parseCron } from '../../../functions/schedules/timing/cron.ts'
+import {
+  type DstPolicy,
+  GAP_POLICIES,
+  OVERLAP_POLICIES,
+  occurrencesOf,
+} from '../../../functions/schedules/timing/dst.ts'
+import { type Zone, zoneOf } from '../../../functions/schedules/timing/zone.ts'
 
 const MINUTE = 60_000
 /** The model looks at each minute of five days for each case; a busy machine takes its time. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { DstPolicy } from '../../../functions/schedules/dst.ts'
-import { parseTiming, type Timing } from '../../../functions/schedules/timing.ts'
+import type { DstPolicy } from '../../../functions/schedules/timing/dst.ts'
+import { parseTiming, type Timing } from '../../../functions/schedules/timing/timing.ts'
 
 /**
  * Our own table: zone, expression, from (UTC), and what happens by each policy. Instants are worked out by hand from the

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type Edited, newSchedule, pause, resume, update } from '../../../functions/schedules/editing.ts'
-import { jitterMs } from '../../../functions/schedules/jitter.ts'
+import { type Edited, newSchedule, pause, resume, update } from '../../../functions/schedules/editing/editing.ts'
 import { MAX_PAYLOAD_BYTES, type Schedule } from '../../../functions/schedules/schedule.ts'
+import { jitterMs } from '../../../functions/schedules/timing/jitter.ts'
 import { at, ID, schedule, TRACE } from './samples.ts'
 
 const NOW = at('09:55:00')

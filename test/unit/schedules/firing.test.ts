@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decideFiring, type Firing, MAX_COUNTED, trigger } from '../../../functions/schedules/firing.ts'
-import { jitterMs } from '../../../functions/schedules/jitter.ts'
+import { decideFiring, type Firing, MAX_COUNTED, trigger } from '../../../functions/schedules/firing/firing.ts'
 import { DEFAULT_CATCH_UP, ON_TIME_MS, type Schedule } from '../../../functions/schedules/schedule.ts'
+import { jitterMs } from '../../../functions/schedules/timing/jitter.ts'
 import { at, hint, ID, schedule } from './samples.ts'
 
 const fired = (one: Schedule, now: Date, of = hint()): Extract<Firing, { kind: 'fire' }> => {

@@ -1,10 +1,10 @@
 /** Times that come while the task of an earlier run goes on: through firing and the end of tasks, as they happen. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { pause, update } from '../../../functions/schedules/editing.ts'
+import { pause, update } from '../../../functions/schedules/editing/editing.ts'
 import { eventOf, type RunItem, runItem, scheduleMissed } from '../../../functions/schedules/events.ts'
-import { decideFiring, release, trigger } from '../../../functions/schedules/firing.ts'
-import { HOLD_MS } from '../../../functions/schedules/overlap.ts'
+import { decideFiring, release, trigger } from '../../../functions/schedules/firing/firing.ts'
+import { HOLD_MS } from '../../../functions/schedules/firing/overlap.ts'
 import { DEFAULT_CATCH_UP, hasRun, type Run, type Schedule } from '../../../functions/schedules/schedule.ts'
 import { at, hint, ID, schedule, TRACE } from './samples.ts'
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import type { DstChoice } from '../../../functions/schedules/dst.ts'
-import { MAX_AFFECTED, previewOf } from '../../../functions/schedules/preview.ts'
-import { parseTiming } from '../../../functions/schedules/timing.ts'
+import type { DstChoice } from '../../../functions/schedules/timing/dst.ts'
+import { MAX_AFFECTED, previewOf } from '../../../functions/schedules/timing/preview.ts'
+import { parseTiming } from '../../../functions/schedules/timing/timing.ts'
 
 function preview(expression: string, from: string, count: number, dst: DstChoice = {}, timeZone = 'Europe/Berlin') {
   const parsed = parseTiming({ expression, timeZone, anchor: from, dst })

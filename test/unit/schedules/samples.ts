@@ -1,5 +1,5 @@
 /** A schedule as tests need it, and stand-ins for the queue and the stores that remember what they got. */
-import type { Hint } from '../../../functions/schedules/hint.ts'
+import type { Hint } from '../../../functions/schedules/firing/hint.ts'
 import { DEFAULT_CATCH_UP, type Schedule } from '../../../functions/schedules/schedule.ts'
 
 export const ID = 'sch_01KAK2V5B8Y3QK4M6T9X0ZCEGH'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { DueStore } from '../../../functions/schedules/due.store.ts'
-import { delaySeconds, type Hint, MAX_DELAY_SECONDS } from '../../../functions/schedules/hint.ts'
+import type { DueStore } from '../../../functions/schedules/firing/due.store.ts'
+import { delaySeconds, type Hint, MAX_DELAY_SECONDS } from '../../../functions/schedules/firing/hint.ts'
+import { MAX_HINTS, tick } from '../../../functions/schedules/firing/tick.ts'
 import { bucketsBetween, type DueEntry, SHARDS, shardOf } from '../../../functions/schedules/schedule-keys.ts'
-import { MAX_HINTS, tick } from '../../../functions/schedules/tick.ts'
 import { at, ID } from './samples.ts'
 
 /** Entries in memory, and a count of what was asked. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_CRON_LENGTH } from '../../../functions/schedules/cron.ts'
-import { nextOccurrence, parseTiming, timingFault } from '../../../functions/schedules/timing.ts'
-import { MAX_ZONE_LENGTH } from '../../../functions/schedules/zone.ts'
+import { MAX_CRON_LENGTH } from '../../../functions/schedules/timing/cron.ts'
+import { nextOccurrence, parseTiming, timingFault } from '../../../functions/schedules/timing/timing.ts'
+import { MAX_ZONE_LENGTH } from '../../../functions/schedules/timing/zone.ts'
 
 const FROM = Date.parse('2026-11-21T10:15:00Z')
 const ANCHOR = '2026-11-21T10:00:00Z'

@@ -1,11 +1,11 @@
 /** One attempt of a task: how it ends, and how it is told to. */
 import { describe, expect, it } from 'vitest'
-import { CANCEL_GRACE_MS } from '../../../functions/tasks/attempt.ts'
-import { dueHint } from '../../../functions/tasks/hint.ts'
-import { POLL_MS } from '../../../functions/tasks/run.ts'
+import { dueHint } from '../../../functions/tasks/hints/hint.ts'
+import { PermanentError, RetryLaterError, type TaskContext } from '../../../functions/tasks/kinds/task-definition.ts'
+import { CANCEL_GRACE_MS } from '../../../functions/tasks/running/attempt.ts'
+import { POLL_MS } from '../../../functions/tasks/running/run.ts'
+import { cancel } from '../../../functions/tasks/states/transitions.ts'
 import { HEARTBEAT_MS, LEASE_MS, type Task } from '../../../functions/tasks/task.ts'
-import { PermanentError, RetryLaterError, type TaskContext } from '../../../functions/tasks/task-definition.ts'
-import { cancel } from '../../../functions/tasks/transitions.ts'
 import { add, define, engine, never } from './engine.ts'
 import { later, NOW, WORKSPACE } from './samples.ts'
 

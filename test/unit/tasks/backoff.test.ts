@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_RETRY, MAX_RETRY_AFTER_MS, retryDelay } from '../../../functions/tasks/backoff.ts'
+import { DEFAULT_RETRY, MAX_RETRY_AFTER_MS, retryDelay } from '../../../functions/tasks/states/backoff.ts'
 
 const policy = { attempts: 5, firstDelayMs: 1_000, maxDelayMs: 60_000, factor: 2 }
 

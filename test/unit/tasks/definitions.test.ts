@@ -2,17 +2,17 @@ import { MessageRejected, SESClient, SendEmailCommand } from '@aws-sdk/client-se
 import { mockClient } from 'aws-sdk-client-mock'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { DEFINITIONS, findDefinition } from '../../../functions/tasks/definitions.ts'
-import { emailSend } from '../../../functions/tasks/email-send.ts'
-import { httpRequest, resultOf, retryAfterMs } from '../../../functions/tasks/http-request.ts'
-import { createSendMail } from '../../../functions/tasks/mail.store.ts'
+import { DEFINITIONS, findDefinition } from '../../../functions/tasks/kinds/definitions.ts'
+import { emailSend } from '../../../functions/tasks/kinds/email-send.ts'
+import { httpRequest, resultOf, retryAfterMs } from '../../../functions/tasks/kinds/http-request.ts'
+import { createSendMail } from '../../../functions/tasks/kinds/mail.store.ts'
 import {
   defineTask,
   MAX_TIMEOUT_MS,
   PermanentError,
   RetryLaterError,
   type TaskContext,
-} from '../../../functions/tasks/task-definition.ts'
+} from '../../../functions/tasks/kinds/task-definition.ts'
 import type { Json } from '../../../layers/core/json.ts'
 import { clockAt } from '../core/doubles.ts'
 import { NOW } from './samples.ts'

@@ -1,9 +1,9 @@
 /** Where a task lies in the table, and how a tick finds those that are due. */
 import { describe, expect, it } from 'vitest'
-import { dueHint, hintSchema } from '../../../functions/tasks/hint.ts'
-import type { DelayedHint } from '../../../functions/tasks/hints.store.ts'
+import type { DelayedHint } from '../../../functions/tasks/hints/hint.ts'
+import { dueHint, hintSchema } from '../../../functions/tasks/hints/hint.ts'
+import { MAX_HINTS, tick } from '../../../functions/tasks/hints/tick.ts'
 import { dueEntryOf, indexKeys, SHARDS, shardOf, taskKey } from '../../../functions/tasks/task-keys.ts'
-import { MAX_HINTS, tick } from '../../../functions/tasks/tick.ts'
 import { later, NOW, newId, sampleTask, WORKSPACE } from './samples.ts'
 
 describe('keys', () => {

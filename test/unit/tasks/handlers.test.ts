@@ -22,8 +22,8 @@ import succeededEvent from '../../../events/tasks/publish-events.succeeded.json'
 import minute from '../../../events/tasks/tick.minute.json' with { type: 'json' }
 import createdEvent from '../../../events/tasks/wake-queues.created.json' with { type: 'json' }
 import { TASK_EVENTS } from '../../../functions/tasks/events.ts'
-import { newQueue } from '../../../functions/tasks/queue.ts'
-import { runnerOrder } from '../../../functions/tasks/runner-order.ts'
+import { newQueue } from '../../../functions/tasks/queues/queue.ts'
+import { runnerOrder } from '../../../functions/tasks/running/runner-order.ts'
 import { SHARDS } from '../../../functions/tasks/task-keys.ts'
 import { NOW } from './samples.ts'
 

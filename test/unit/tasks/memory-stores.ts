@@ -1,10 +1,10 @@
 /** The stores in memory, held to the same cases as the real ones, for tests of what is built on them. */
 
-import { newQueue, type Queue } from '../../../functions/tasks/queue.ts'
-import type { QueuesStore } from '../../../functions/tasks/queues.store.ts'
+import { newQueue, type Queue } from '../../../functions/tasks/queues/queue.ts'
+import type { QueuesStore } from '../../../functions/tasks/queues/queues.store.ts'
+import type { TasksStore } from '../../../functions/tasks/states/tasks.store.ts'
 import type { Task } from '../../../functions/tasks/task.ts'
 import { indexKeys } from '../../../functions/tasks/task-keys.ts'
-import type { TasksStore } from '../../../functions/tasks/tasks.store.ts'
 import type { Json } from '../../../layers/core/json.ts'
 
 export interface MemoryTasks extends TasksStore {

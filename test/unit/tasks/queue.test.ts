@@ -8,7 +8,7 @@ import {
   type Queue,
   shrinkRunner,
   startRunner,
-} from '../../../functions/tasks/queue.ts'
+} from '../../../functions/tasks/queues/queue.ts'
 import { LEASE_MS } from '../../../functions/tasks/task.ts'
 import { later, NOW } from './samples.ts'
 

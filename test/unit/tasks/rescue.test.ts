@@ -1,9 +1,9 @@
 /** Tasks whose runner is gone. */
 import { describe, expect, it } from 'vitest'
-import { dueHint } from '../../../functions/tasks/hint.ts'
-import { POLL_MS } from '../../../functions/tasks/run.ts'
+import { dueHint } from '../../../functions/tasks/hints/hint.ts'
+import type { TaskContext } from '../../../functions/tasks/kinds/task-definition.ts'
+import { POLL_MS } from '../../../functions/tasks/running/run.ts'
 import { LEASE_MS } from '../../../functions/tasks/task.ts'
-import type { TaskContext } from '../../../functions/tasks/task-definition.ts'
 import { add, define, engine, never, settle, statusOf, watchesOf } from './engine.ts'
 
 describe('a runner that is killed', () => {

@@ -1,10 +1,10 @@
 /** Runners and who starts them: order, places, and leaving. */
 import { describe, expect, it } from 'vitest'
-import { dueHint } from '../../../functions/tasks/hint.ts'
-import { PLACES_PER_RUNNER } from '../../../functions/tasks/queue.ts'
-import { POLL_MS } from '../../../functions/tasks/run.ts'
+import { dueHint } from '../../../functions/tasks/hints/hint.ts'
+import type { TaskContext } from '../../../functions/tasks/kinds/task-definition.ts'
+import { PLACES_PER_RUNNER } from '../../../functions/tasks/queues/queue.ts'
+import { POLL_MS } from '../../../functions/tasks/running/run.ts'
 import type { Task } from '../../../functions/tasks/task.ts'
-import type { TaskContext } from '../../../functions/tasks/task-definition.ts'
 import { add, define, engine, never, statusOf } from './engine.ts'
 import { later, NOW, WORKSPACE } from './samples.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { mergePages } from '../../../functions/tasks/task-list.ts'
+import { mergePages } from '../../../functions/tasks/requests/task-list.ts'
 
 it('a list over several partitions has no gap and no duplicate, however it is paged', () => {
   const partitions = fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 999 }), { maxLength: 30 }), { maxLength: 6 })

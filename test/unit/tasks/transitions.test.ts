@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_RETRY } from '../../../functions/tasks/backoff.ts'
-import { isFinished, LEASE_MS, MAX_ERROR_LENGTH, type Task } from '../../../functions/tasks/task.ts'
+import { DEFAULT_RETRY } from '../../../functions/tasks/states/backoff.ts'
 import {
   becomeQueued,
   cancel,
@@ -14,7 +13,8 @@ import {
   startNow,
   stopCancelled,
   succeed,
-} from '../../../functions/tasks/transitions.ts'
+} from '../../../functions/tasks/states/transitions.ts'
+import { isFinished, LEASE_MS, MAX_ERROR_LENGTH, type Task } from '../../../functions/tasks/task.ts'
 import { later, NOW, sampleTask } from './samples.ts'
 
 const FAILURE = { code: 'http_503', message: 'busy', retryable: true }

@@ -3,7 +3,7 @@ import type { TaskCommand } from '#core/task-command.ts'
 import { type Delivery, deliveryId } from './delivery.ts'
 import type { WebhookEndpoint } from './endpoint.ts'
 
-/** Of a definition in `functions/tasks/`. */
+/** Of a definition in `functions/tasks/kinds/`. */
 const TASK = 'webhook.deliver'
 
 /** Each endpoint has a queue of its own, so that one that is slow keeps nobody waiting. */

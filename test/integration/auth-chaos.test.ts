@@ -1,7 +1,0 @@
-import { expect, inject, it } from 'vitest'
-import { run } from '../chaos/auth.ts'
-
-it('of 50 who use one refresh token, or one link of a mail, at the same moment one wins', async () => {
-  const result = await run({ outputs: inject('outputs'), form: 'short' })
-  expect(result).toEqual({ refreshWinners: [1], redemptionWinners: [1] })
-}, 180_000)
