@@ -1,6 +1,8 @@
 /** The routes of the links API. Handlers parse → decide → store → respond; the rules are in `url.ts`, `slug.ts`, `clicks/stats.ts`. */
+
 import type { Cursors } from '#core/cursor.ts'
 import type { Ids } from '#core/ids.ts'
+import { answerPage } from '#core/list.ts'
 import { type FieldError, Problem } from '#core/problem.ts'
 import { routeOf, type ServiceDescription } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'
@@ -95,10 +97,11 @@ const listLinks = route({
   async handle({ query, principal }, services) {
     const { workspaceId } = principal
     const scope = ['listLinks', workspaceId]
-    const { after } = query.cursor === undefined ? {} : await services.cursors.open(scope, query.cursor)
-    const { links, next } = await services.links.list(workspaceId, query.limit, after as string | undefined)
-    const nextCursor = next === undefined ? null : await services.cursors.seal(scope, { after: next })
-    return { status: 200, body: { items: links.map((link) => wireOf(services, link)), nextCursor } }
+    const body = await answerPage(services.cursors, scope, query, async (limit, after) => {
+      const { links, next } = await services.links.list(workspaceId, limit, after)
+      return { items: links.map((link) => wireOf(services, link)), next }
+    })
+    return { status: 200, body }
   },
 })
 

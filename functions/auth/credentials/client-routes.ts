@@ -1,6 +1,8 @@
 /** The routes of OAuth clients. A client's secret is in the answer that makes it and nowhere else. */
+
 import type { Client } from '#core/access.store.ts'
 import { SECOND } from '#core/clock.ts'
+import { answerPage, withOneMore } from '#core/list.ts'
 import { permissionsOf } from '#core/permissions.ts'
 import { type FieldError, Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
@@ -64,13 +66,8 @@ const listClients = route({
   problems: ['invalid_cursor'],
   async handle({ query, principal }, { clients, cursors }) {
     const scope = ['listClients', principal.workspaceId]
-    const { after } = query.cursor === undefined ? {} : await cursors.open(scope, query.cursor)
-    // One more than asked for tells whether there is a next page.
-    const found = await clients.list(principal.workspaceId, query.limit + 1, after as string | undefined)
-    const items = found.slice(0, query.limit)
-    const last = found.length > query.limit ? items.at(-1) : undefined
-    const nextCursor = last === undefined ? null : await cursors.seal(scope, { after: last.id })
-    return { status: 200, body: { items, nextCursor } }
+    const read = withOneMore((limit, after) => clients.list(principal.workspaceId, limit, after))
+    return { status: 200, body: await answerPage(cursors, scope, query, read) }
   },
 })
 

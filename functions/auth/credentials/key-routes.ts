@@ -1,7 +1,9 @@
 /** The routes of API keys. A key's secret is in the answer that makes it and nowhere else, so those answers are not kept. */
+
 import type { ListedApiKey, StoredApiKey } from '#core/access.store.ts'
 import { generateApiKey, hashApiKey } from '#core/api-key.ts'
 import { SECOND } from '#core/clock.ts'
+import { answerPage, withOneMore } from '#core/list.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { idParams, listQuery } from '../auth-schemas.ts'
@@ -46,13 +48,8 @@ const listKeys = route({
   problems: ['invalid_cursor'],
   async handle({ query, principal }, { access, cursors }) {
     const scope = ['listApiKeys', principal.workspaceId]
-    const { after } = query.cursor === undefined ? {} : await cursors.open(scope, query.cursor)
-    // One more than asked for tells whether there is a next page.
-    const found = await access.listApiKeys(principal.workspaceId, query.limit + 1, after as string | undefined)
-    const items = found.slice(0, query.limit)
-    const last = found.length > query.limit ? items.at(-1) : undefined
-    const nextCursor = last === undefined ? null : await cursors.seal(scope, { after: last.id })
-    return { status: 200, body: { items, nextCursor } }
+    const read = withOneMore((limit, after) => access.listApiKeys(principal.workspaceId, limit, after))
+    return { status: 200, body: await answerPage(cursors, scope, query, read) }
   },
 })
 

@@ -1,4 +1,5 @@
 /** The routes of a workspace: itself, its members, its invitations. */
+import { answerPage, withOneMore } from '#core/list.ts'
 import { mayGrant, type Role } from '#core/permissions.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
@@ -140,12 +141,8 @@ const listInvitations = route({
   problems: ['invalid_cursor'],
   async handle({ query, principal, now }, { invitations, cursors }) {
     const scope = ['listInvitations', principal.workspaceId]
-    const { after } = query.cursor === undefined ? {} : await cursors.open(scope, query.cursor)
-    // One more than asked for tells whether there is a next page.
-    const found = await invitations.list(principal.workspaceId, query.limit + 1, after as string | undefined)
-    const items = found.slice(0, query.limit)
-    const last = found.length > query.limit ? items.at(-1) : undefined
-    const nextCursor = last === undefined ? null : await cursors.seal(scope, { after: last.id })
+    const read = withOneMore((limit, after) => invitations.list(principal.workspaceId, limit, after))
+    const { items, nextCursor } = await answerPage(cursors, scope, query, read)
     return { status: 200, body: { items: items.map((invitation) => wireOf(invitation, now)), nextCursor } }
   },
 })

@@ -1,4 +1,5 @@
 /** The routes of datasets: declare, list, read, change. The rules are in `dataset.ts`. */
+import { answerPage } from '#core/list.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { type EtlServices, invalid, unknownDataset } from '../services.ts'
@@ -69,10 +70,11 @@ const listDatasets = route({
   async handle({ query, principal, now }, { datasets, cursors }) {
     const { workspaceId } = principal
     const scope = ['listDatasets', workspaceId]
-    const { after } = query.cursor === undefined ? {} : await cursors.open(scope, query.cursor)
-    const page = await datasets.list(workspaceId, query.limit, after as string | undefined, now)
-    const nextCursor = page.next === undefined ? null : await cursors.seal(scope, { after: page.next })
-    return { status: 200, body: { items: page.datasets.map(wireOf), nextCursor } }
+    const body = await answerPage(cursors, scope, query, async (limit, after) => {
+      const { datasets: found, next } = await datasets.list(workspaceId, limit, after, now)
+      return { items: found.map(wireOf), next }
+    })
+    return { status: 200, body }
   },
 })
 

@@ -1,8 +1,10 @@
 /** The routes of runs: what became of each file, and what was kept aside of it. Uploads are in `upload-routes.ts`. */
+import { answerPage } from '#core/list.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { quarantineKey } from '../catalog/keys.ts'
 import { ROW_FAULTS } from '../convert/faults.ts'
+import type { QuarantinedRow } from '../convert/quarantine.ts'
 import type { EtlServices } from '../services.ts'
 import { quarantinePage } from './quarantine-page.ts'
 import type { Run } from './run.ts'
@@ -25,10 +27,11 @@ const listRuns = route({
   async handle({ query, principal }, { runs, cursors }) {
     const { workspaceId } = principal
     const scope = ['listRuns', workspaceId, query.dataset ?? '']
-    const { after } = query.cursor === undefined ? {} : await cursors.open(scope, query.cursor)
-    const page = await runs.list(workspaceId, query.dataset, query.limit, after as string | undefined)
-    const nextCursor = page.next === undefined ? null : await cursors.seal(scope, { after: page.next })
-    return { status: 200, body: { items: page.runs.map(runWire), nextCursor } }
+    const body = await answerPage(cursors, scope, query, async (limit, after) => {
+      const { runs: found, next } = await runs.list(workspaceId, query.dataset, limit, after)
+      return { items: found.map(runWire), next }
+    })
+    return { status: 200, body }
   },
 })
 
@@ -48,6 +51,12 @@ const getRun = route({
   },
 })
 
+const rowWire = ({ line, text, faults }: QuarantinedRow) => ({
+  line,
+  text,
+  faults: faults.map(({ column, code }) => ({ column: column ?? null, code, detail: ROW_FAULTS[code] })),
+})
+
 const listQuarantine = route({
   method: 'GET',
   path: `${RUNS}/{id}/quarantine`,
@@ -65,19 +74,13 @@ const listQuarantine = route({
     const run = await runs.get(principal.workspaceId, params.id)
     if (run === undefined) throw unknownRun(params.id)
     const scope = ['listQuarantine', run.workspaceId, run.id]
-    const { skip = 0 } = query.cursor === undefined ? {} : await cursors.open(scope, query.cursor)
-    const file = await lake.read(quarantineKey(run.workspaceId, run.dataset, run.id))
-    if (file === undefined) return { status: 200, body: { items: [], nextCursor: null } }
-    const { rows, next } = await quarantinePage(file, query.limit, Number(skip))
-    const items = rows.map(({ line, text, faults }) => ({
-      line,
-      text,
-      faults: faults.map(({ column, code }) => ({ column: column ?? null, code, detail: ROW_FAULTS[code] })),
-    }))
-    return {
-      status: 200,
-      body: { items, nextCursor: next === undefined ? null : await cursors.seal(scope, { skip: next }) },
-    }
+    const body = await answerPage(cursors, scope, query, async (limit, skip) => {
+      const file = await lake.read(quarantineKey(run.workspaceId, run.dataset, run.id))
+      if (file === undefined) return { items: [] }
+      const { rows, next } = await quarantinePage(file, limit, Number(skip ?? 0))
+      return { items: rows.map(rowWire), next }
+    })
+    return { status: 200, body }
   },
 })
 

@@ -1,8 +1,9 @@
 /** The routes of the ledger. It is read here; it is written by what it is about. */
+import { answerPage } from '#core/list.ts'
 import { routeOf } from '#core/route.ts'
 import { pageOfRows } from '../listing.ts'
 import type { PaymentsServices } from '../payments-services.ts'
-import type { LedgerTransaction } from './ledger.ts'
+import type { LedgerEntry, LedgerTransaction } from './ledger.ts'
 import {
   entryListBody,
   entryListQuery,
@@ -64,6 +65,11 @@ const transactionView = ({ id, key, description, orderId, at, postings }: Ledger
   postings: postings.map(({ account, side, amount, currency }) => ({ account, side, amount: { amount, currency } })),
 })
 
+const entryWire = ({ transactionId, key, description, orderId, at, side, amount }: LedgerEntry, currency: string) => ({
+  ...{ transactionId, key, description, orderId, at, side },
+  amount: { amount, currency },
+})
+
 const listEntries = route({
   method: 'GET',
   path: `${PATH}/accounts/{account}/entries`,
@@ -77,20 +83,16 @@ const listEntries = route({
   problems: ['invalid_cursor'],
   async handle({ params, query, principal }, { ledger, cursors }) {
     const { workspaceId } = principal
-    const { limit, cursor, currency } = query
+    const { currency } = query
     const scope = ['listLedgerEntries', workspaceId, params.account, currency]
-    const { after } = cursor === undefined ? {} : await cursors.open(scope, cursor)
-    const page = await ledger.entries(workspaceId, params.account, currency, {
-      limit,
-      after: after as string | undefined,
+    const body = await answerPage(cursors, scope, query, async (limit, after) => {
+      const { items, hasMore } = await ledger.entries(workspaceId, params.account, currency, { limit, after })
+      return {
+        items: items.map((entry) => entryWire(entry, currency)),
+        next: hasMore ? items.at(-1)?.position : undefined,
+      }
     })
-    const last = page.items.at(-1)
-    const nextCursor = page.hasMore && last ? await cursors.seal(scope, { after: last.position }) : null
-    const items = page.items.map(({ transactionId, key, description, orderId, at, side, amount }) => ({
-      ...{ transactionId, key, description, orderId, at, side },
-      amount: { amount, currency },
-    }))
-    return { status: 200, body: { items, nextCursor } }
+    return { status: 200, body }
   },
 })
 

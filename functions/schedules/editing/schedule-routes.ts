@@ -1,5 +1,7 @@
 /** The routes of schedules. Handlers parse → decide → store → respond; the rules are in `editing.ts` and `timing/timing.ts`. */
+
 import { SECOND } from '#core/clock.ts'
+import { answerPage } from '#core/list.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'
@@ -75,12 +77,13 @@ const listSchedules = route({
   answers: { 200: { description: 'A page of schedules.', body: scheduleListBody } },
   problems: ['invalid_cursor'],
   async handle({ query, principal }, { schedules, cursors }) {
-    const { limit, cursor, status } = query
+    const { status } = query
     const scope = ['listSchedules', principal.workspaceId, status ?? '']
-    const { after } = cursor === undefined ? {} : await cursors.open(scope, cursor)
-    const page = await schedules.list(principal.workspaceId, status, limit, after as string | undefined)
-    const nextCursor = page.next === undefined ? null : await cursors.seal(scope, { after: page.next })
-    return { status: 200, body: { items: page.schedules.map(scheduleView), nextCursor } }
+    const body = await answerPage(cursors, scope, query, async (limit, after) => {
+      const { schedules: found, next } = await schedules.list(principal.workspaceId, status, limit, after)
+      return { items: found.map(scheduleView), next }
+    })
+    return { status: 200, body }
   },
 })
 

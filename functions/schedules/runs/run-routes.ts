@@ -1,4 +1,5 @@
 /** A schedule's runs: those that were, and one by hand. */
+import { answerPage } from '#core/list.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'
@@ -52,10 +53,11 @@ const listRuns = route({
     const schedule = await found(services, { workspaceId: principal.workspaceId, id: params.id })
     const { runs, cursors } = services
     const scope = ['listScheduleRuns', schedule.id]
-    const { after } = query.cursor === undefined ? {} : await cursors.open(scope, query.cursor)
-    const page = await runs.list(schedule.id, query.limit, after as string | undefined)
-    const nextCursor = page.next === undefined ? null : await cursors.seal(scope, { after: page.next })
-    return { status: 200, body: { items: page.runs.map(runView), nextCursor } }
+    const body = await answerPage(cursors, scope, query, async (limit, after) => {
+      const { runs: found, next } = await runs.list(schedule.id, limit, after)
+      return { items: found.map(runView), next }
+    })
+    return { status: 200, body }
   },
 })
 

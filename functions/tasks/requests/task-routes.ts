@@ -1,4 +1,5 @@
 /** The routes of tasks. Handlers parse → decide → store → respond; the rules are in `new-task.ts` and `states/transitions.ts`. */
+import { answerPage } from '#core/list.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'
@@ -76,19 +77,15 @@ const listTasks = route({
   problems: ['invalid_cursor'],
   async handle({ query, principal }, { lists, queues, cursors }) {
     const { workspaceId } = principal
-    const { limit, cursor, status, queue, name } = query
+    const { status, queue, name } = query
     const scope = ['listTasks', workspaceId, status ?? '', queue ?? '', name ?? '']
-    const { after } = cursor === undefined ? {} : await cursors.open(scope, cursor)
     const names = status !== undefined && queue === undefined ? await queues.list(workspaceId) : []
-    const { tasks, next } = await lists.list(
-      workspaceId,
-      { status, queue, name },
-      names.map((each) => each.name),
-      limit,
-      after as string | undefined,
-    )
-    const nextCursor = next === undefined ? null : await cursors.seal(scope, { after: next })
-    return { status: 200, body: { items: tasks.map(summaryOf), nextCursor } }
+    const all = names.map((each) => each.name)
+    const body = await answerPage(cursors, scope, query, async (limit, after) => {
+      const { tasks, next } = await lists.list(workspaceId, { status, queue, name }, all, limit, after)
+      return { items: tasks.map(summaryOf), next }
+    })
+    return { status: 200, body }
   },
 })
 
