@@ -13,6 +13,7 @@ import path from 'node:path'
 import { type BuildOptions, type BuildResult, build, version } from 'esbuild'
 import { leanBuiltins } from './builtins.ts'
 import { type BundleRecord, BundleRecords } from './bundle-record.ts'
+import { environmentCredentials } from './credentials.ts'
 import { fewMediaTypes } from './mime-types.ts'
 import { bundleFolder, type FunctionSource, listFunctions, ROOT } from './sources.ts'
 
@@ -55,7 +56,7 @@ function buildOptions(root: string, functions: readonly FunctionSource[]) {
     metafile: true,
     write: false,
     logLevel: 'silent',
-    plugins: [leanBuiltins, fewMediaTypes],
+    plugins: [leanBuiltins, fewMediaTypes, environmentCredentials],
   } as const satisfies BuildOptions
 }
 
@@ -64,7 +65,9 @@ const wayOfBuilding = (root: string): string =>
   JSON.stringify({
     ...buildOptions(root, []),
     absWorkingDir: undefined,
-    plugins: ['./builtins.ts', './mime-types.ts'].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')),
+    plugins: ['./builtins.ts', './mime-types.ts', './credentials.ts'].map((file) =>
+      readFileSync(new URL(file, import.meta.url), 'utf8'),
+    ),
     version,
     node: process.version,
   })

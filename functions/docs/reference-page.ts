@@ -7,6 +7,7 @@ import { CONVENTIONS } from './conventions.ts'
 import { codeBlock, operationView } from './operation-view.ts'
 import { REFERENCE_SCRIPT } from './reference-script.ts'
 import { REFERENCE_STYLE } from './reference-style.ts'
+import { inline } from './schema-view.ts'
 
 interface Service {
   readonly name: string
@@ -105,6 +106,6 @@ function firstRequest(document: OpenApiDocument, services: readonly Service[]): 
 
 const serviceView = (document: OpenApiDocument, { name, title, description, operations }: Service): Html =>
   html`<section class="service" aria-labelledby="service-${name}">
-<header><h2 id="service-${name}">${title}</h2><p class="lead">${description}</p></header>
+<header><h2 id="service-${name}">${title}</h2><p class="lead">${inline(description)}</p></header>
 ${operations.map((operation) => operationView(document, operation))}
 </section>`

@@ -7,7 +7,7 @@ export const REFERENCE_STYLE = `
 .bar{display:flex;align-items:center;justify-content:space-between;padding:.75rem 1.25rem;min-height:3.5rem}
 .brand{display:flex;align-items:center;gap:.5rem;color:var(--ink);font-weight:700;font-size:1.125rem;letter-spacing:-.02em;text-decoration:none}
 .brand small{color:var(--muted);font-weight:400;font-size:.75rem;letter-spacing:0}
-nav{padding:0 1.25rem 1.5rem}
+nav{padding:.25rem 1.25rem 1.5rem}
 nav h2{font-size:.75rem;font-weight:650;letter-spacing:.06em;text-transform:uppercase;color:var(--muted);margin:1.5rem 0 .375rem}
 nav h2 a{color:inherit;text-decoration:none}
 nav ul{list-style:none;margin:0 -.5rem;padding:0}

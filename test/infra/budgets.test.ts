@@ -5,8 +5,6 @@ import { bundles } from './backlot.ts'
 /** Minified bytes of `index.mjs`. The redirect is what people wait for; the AWS SDK alone has more than its budget. */
 const BUDGETS: Readonly<Record<string, number>> = {
   'functions/links/redirect.lambda.ts': 60_000,
-  // The whole protocol engine with its JOSE library and web framework, and the clients of two services.
-  'functions/auth/oauth2.lambda.ts': 1_050_000,
 }
 const DEFAULT_BUDGET = 1_000_000
 
@@ -25,6 +23,12 @@ describe('the bundle of', () => {
       expect(parts.filter((part) => /node_modules\/(@aws-sdk|@smithy|zod)\//.test(part))).toEqual([])
     },
   )
+
+  it('every function takes credentials from its environment alone', async () => {
+    const parts = (await bundles()).flatMap((bundle) => bundle.parts)
+    const sources = parts.flatMap((part) => /^node_modules\/@aws-sdk\/(credential-provider-\w+)/.exec(part)?.[1] ?? [])
+    expect(new Set(sources)).toEqual(new Set(['credential-provider-env']))
+  })
 
   it.each(['functions/payments/receive-webhooks.lambda.ts'])(
     '%s, whose callers wait and often meet it cold, has no zod',

@@ -19,7 +19,7 @@ const BUTTON =
   'display:inline-block;padding:10px 18px;border-radius:8px;background:#b03a0c;color:#ffffff;text-decoration:none'
 
 function mailOf({ subject, lines, link, closing }: Content): MailText {
-  const body: Html = html`<!doctype html><html lang="en"><body style="${STYLE}">${lines.map((line) => html`<p>${line}</p>`)}${
+  const body: Html = html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${subject}</title></head><body style="${STYLE}">${lines.map((line) => html`<p>${line}</p>`)}${
     link &&
     html`<p><a href="${link.url}" style="${BUTTON}">${link.label}</a></p><p>Or open this address: <br><a href="${link.url}">${link.url}</a></p>`
   }<p style="color:#6a6257">${closing}</p></body></html>`

@@ -140,12 +140,12 @@ const wantedScopes = ({ params }: Interaction): readonly string[] => {
 }
 
 function send(response: ServerResponse, status: number, { body, headers }: RenderedPage): void {
-  const type = { 'content-type': 'text/html; charset=utf-8' }
-  reply(response, status, { 'content-security-policy': headers['Content-Security-Policy'], ...type }, body)
+  reply(response, status, { ...headers, 'Content-Type': 'text/html; charset=utf-8' }, body)
 }
 
 function reply(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body = ''): void {
   response.statusCode = status
+  // Names are compared without their case here: a header of the page takes the place of the general one.
   for (const [name, value] of Object.entries({ ...SECURITY_HEADERS, ...headers })) response.setHeader(name, value)
   response.end(body)
 }

@@ -40,6 +40,6 @@ function inWords(scope: string): string {
 export const errorPage = (error: string, description: string | undefined): RenderedPage =>
   messagePage(
     'This did not work',
-    html`${description ?? 'The application sent a request that cannot be answered.'}`,
-    html`<p><code>${error}</code></p>`,
+    'The application that sent you here asked for something that it cannot have. Please go back to it.',
+    html`<p>For whoever makes it: ${description ?? 'the request cannot be answered.'}</p><p><code>${error}</code></p>`,
   )

@@ -1,5 +1,6 @@
 /** The pages of people who are signed in; whoever is not is sent to sign in and comes back. */
 import * as z from 'zod'
+import { html } from '#core/html.ts'
 import type { Person } from '#core/permissions.ts'
 import type { AuthServices } from '../auth-services.ts'
 import { isLive } from '../sessions/session.ts'
@@ -134,14 +135,18 @@ const showInvitation = route({
     const found = await invitationOfLink(query.token, now, services)
     if (found === undefined) return page(400, deadLinkPage(ACCOUNT))
     const { invitation, workspace } = found
-    if (invitation.email !== person.email) return page(400, otherAddress())
+    if (invitation.email !== person.email) return page(400, otherAddress(person.email))
     const shown = { linkToken: query.token, workspace: workspace.name, role: invitation.role, email: person.email }
     return rendered(200, headers, services, (token) => invitationPage({ token, ...shown }), person)
   },
 })
 
-const otherAddress = () =>
-  messagePage('This invitation is for another address', 'Sign in with the address that the invitation was sent to.')
+const otherAddress = (email: string) =>
+  messagePage(
+    'This invitation is for another address',
+    html`You are signed in as ${email}. Sign out, and follow the link again as who was invited.`,
+    html`<p><a href="${ACCOUNT}">Go to your account</a></p>`,
+  )
 
 const joinWorkspace = route({
   ...form,

@@ -22,6 +22,7 @@ input[aria-invalid=true]{border-color:var(--fault)}
 :root{--field:light-dark(#8d8475,#7d7365);--fault:light-dark(#b3261e,#ff8f85);--fault-ground:light-dark(#fdecea,#3b1512);--good-ground:light-dark(#e8f3e6,#16301a)}
 .fault{color:var(--fault);font-size:.875rem}
 h1+.notice{margin-top:1rem}
+h1+form{margin-top:1.25rem}
 main.wide form>button{justify-self:start}
 .choices{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem}
 .choices form{display:block}
@@ -32,11 +33,11 @@ button{font:inherit;font-weight:600;cursor:pointer;border-radius:8px;padding:.62
 button.quiet{background:none;border-color:var(--field);color:var(--ink);font-weight:500;padding:.375rem .75rem;font-size:.9375rem}
 .more{margin-top:1.5rem;color:var(--muted);font-size:.9375rem;display:grid;gap:.375rem}
 ul.list{list-style:none;margin:0;padding:0;border:1px solid var(--line);border-radius:10px;background:var(--surface)}
-ul.list>li{display:flex;gap:1rem;align-items:center;justify-content:space-between;padding:.875rem 1rem;flex-wrap:wrap}
+ul.list>li{display:flex;gap:.25rem 1rem;align-items:center;justify-content:space-between;padding:.875rem 1rem;flex-wrap:wrap}
 ul.list>li+li{border-top:1px solid var(--line)}
 ul.list p+p{color:var(--muted);font-size:.875rem}
 ul.list div{min-width:0}
-.tag{font-size:.75rem;font-weight:600;border:1px solid var(--line);background:var(--sunk);border-radius:99px;padding:.0625rem .5rem;margin-left:.375rem;white-space:nowrap}
+.tag{font-size:.75rem;font-weight:600;border:1px solid var(--line);background:var(--sunk);border-radius:99px;padding:.0625rem .5rem;white-space:nowrap}
 `
 
 export interface AuthPage {

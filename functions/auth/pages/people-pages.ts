@@ -46,11 +46,11 @@ ${form({ action: '/auth/reset', token, fields: emailField(email, email === undef
   })
 
 /** The same for every address. */
-export const checkMailPage = (email: string): RenderedPage =>
+export const checkMailPage = (email: string, again: '/auth/register' | '/auth/reset'): RenderedPage =>
   messagePage(
     'Check your mail',
     html`If it is the right one, there is a mail on its way to <strong>${email}</strong>. It can take a minute.`,
-    html`<p>Nothing there? Look among the unwanted mail, or <a href="/auth/sign-in">go back</a> and try again.</p>`,
+    html`<p>Nothing there? Look among the unwanted mail, or <a href="${again}">ask for another one</a>.</p>`,
   )
 
 interface PasswordPage {
@@ -167,7 +167,7 @@ export const deadLinkPage = (again: '/auth/register' | '/auth/reset' | '/auth/ac
 export const staleFormPage = (): RenderedPage =>
   messagePage(
     'That form is out of date',
-    'It was not sent by a page that this browser has just been given. Nothing was done.',
+    'Nothing was done. Perhaps you signed in or out in another tab since, or this browser takes no cookies.',
     html`<p><a href="/auth/sign-in">Start again</a></p>`,
   )
 

@@ -70,7 +70,7 @@ const askForMail = (
         if (wait !== undefined) return tooMany(wait)
         const id = services.ids('mrq')
         await services.requestMail({ kind, id, requestedAt: now.toISOString(), email: address }, trace)
-        return page(200, checkMailPage(address))
+        return page(200, checkMailPage(address, path))
       },
     }),
   ] as const

@@ -33,10 +33,12 @@ export function answeredPage(merchant: string, approved: boolean, next: string |
   return { body, headers: { ...headers, ...(next !== undefined && refreshTo(next)) } }
 }
 
-export const nothingToAnswerPage = (): RenderedPage =>
+/** @param checkout where the payer sees how it ended */
+export const nothingToAnswerPage = (checkout?: string): RenderedPage =>
   messagePage(NO_MERCHANT, {
     title: 'Your bank has no question',
-    lead: 'It was answered already, or another card was tried since. Please go back to the shop.',
+    lead: `It was answered already, or another card was tried since. ${checkout === undefined ? 'The shop knows whether it is paid.' : 'The checkout says whether it is paid.'}`,
+    more: checkout !== undefined && html`<a class="button" href="${checkout}">See the checkout</a>`,
   })
 
 /** Stripe's parameters of a return address (https://docs.stripe.com/payments/3d-secure/authentication-flow). */

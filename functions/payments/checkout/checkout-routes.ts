@@ -11,7 +11,7 @@ import type { Intent } from '../intents/intent.ts'
 import { answeredPage, bankPage, nothingToAnswerPage, returnAddress } from './authenticate-page.ts'
 import { readCard } from './card-form.ts'
 import { AUTHENTICATE_PATH, PAY_PATH } from './page-address.ts'
-import { answerBank, isAsked, type PayServices, pay } from './pay.ts'
+import { answerBank, isAsked, type PayServices, pay, sessionOf } from './pay.ts'
 import { expiredPage, foreignFormPage, paidPage, payPage, tooManyPage, unknownPage } from './pay-page.ts'
 import { type Session, sessionAt } from './session.ts'
 
@@ -173,7 +173,10 @@ const showBank = route({
     const intent = named && (await services.objects.get<Intent>('payment_intent', named.workspaceId, named.intentId))
     if (intent === undefined) return page(404, unknownPage())
     const path = `${AUTHENTICATE_PATH}/${params.token}`
-    if (!isAsked(intent, `${services.publicOrigin}${path}`)) return page(410, nothingToAnswerPage())
+    if (!isAsked(intent, `${services.publicOrigin}${path}`)) {
+      const session = await sessionOf(intent, services.objects)
+      return page(410, nothingToAnswerPage(session?.url))
+    }
     return page(200, bankPage(await services.merchantOf(intent.workspaceId), intent, path))
   },
 })
@@ -196,12 +199,18 @@ const answerRoute = route({
     const url = `${services.publicOrigin}${AUTHENTICATE_PATH}/${params.token}`
     const asked = { ...named, url }
     const answering = await answerBank(services, asked, body.answer === 'approve', causeOf({ now, ...request }))
-    if (answering.kind === 'no_question') return page(410, nothingToAnswerPage())
+    if (answering.kind === 'no_question') {
+      const { session } = answering
+      // Of two clicks on one button the browser shows the second one's answer, which is to say how the first one ended.
+      return session === undefined ? page(410, nothingToAnswerPage()) : seeOther(afterBank(session.status, session.url))
+    }
     const { intent, session, succeeded } = answering
-    if (session !== undefined) return seeOther(succeeded ? `${session.url}?paid=1` : session.url)
+    if (session !== undefined) return seeOther(afterBank(succeeded ? 'complete' : 'open', session.url))
     const merchant = await services.merchantOf(named.workspaceId)
     return page(200, answeredPage(merchant, succeeded, returnAddress(intent, succeeded)))
   },
 })
+
+const afterBank = (status: Session['status'], url: string): string => (status === 'complete' ? `${url}?paid=1` : url)
 
 export const checkoutRoutes = [showCheckout, payRoute, showBank, answerRoute]

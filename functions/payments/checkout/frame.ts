@@ -25,7 +25,7 @@ main.narrow h1{font-size:1.75rem;font-weight:700;letter-spacing:-.025em;color:va
 .card{background:var(--surface);border:1px solid var(--line);border-radius:14px;padding:clamp(1.125rem,4vw,1.75rem)}
 h2{font-size:1.125rem;margin-bottom:1rem}
 form{display:grid;gap:1rem}
-.pair{display:grid;gap:1rem;grid-template-columns:minmax(0,1fr) minmax(0,1fr);align-items:start}
+.pair{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));align-items:start}
 .field{display:grid;gap:.375rem}
 label{font-weight:600;font-size:.9375rem}
 .hint{color:var(--muted);font-size:.875rem}
@@ -69,7 +69,7 @@ export const checkoutPage = ({ title, merchant, body, narrow = false }: Checkout
 <main${narrow && html` class="narrow"`}>
 ${body}
 </main>
-<footer>Paid with Backlot. No real money moves.</footer>`,
+<footer>Payments by Backlot. No real money moves.</footer>`,
   })
 
 /** Read out at once, because the page is there because of it. */

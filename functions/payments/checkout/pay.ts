@@ -59,8 +59,8 @@ function payingOf(session: Session, { nextAction, lastError }: Intent): Paying {
 }
 
 export type Answering =
-  /** No question waits at this address. */
-  | { readonly kind: 'no_question' }
+  /** No question waits at this address. `session` when it was one of a checkout, which knows how it ended. */
+  | { readonly kind: 'no_question'; readonly session: Session | undefined }
   /** `intent` as it was asked, for where to go; `session` when it has a page to go back to. */
   | {
       readonly kind: 'answered'
@@ -80,10 +80,11 @@ export const answerBank = (
     const { objects, ids, random } = services
     const operation: Operation = { changes, ids, random, cause }
     const payment = await loadPayment(objects, page.workspaceId, page.intentId)
-    if (payment === undefined || !isAsked(payment.intent, page.url)) return { kind: 'no_question' }
+    if (payment === undefined) return { kind: 'no_question', session: undefined }
     const { intent } = payment
     const session = await sessionOf(intent, objects)
-    if (session !== undefined && session.status !== 'open') return { kind: 'no_question' }
+    const isOpen = session === undefined || session.status === 'open'
+    if (!isOpen || !isAsked(intent, page.url)) return { kind: 'no_question', session }
     // Who answers after the session's time is over has paid nothing.
     const inTime = session === undefined || !isOver(session, cause.now)
     const outcome = authenticateIntent(operation, payment, approved && inTime)
@@ -96,5 +97,9 @@ export const answerBank = (
 export const isAsked = ({ status, nextAction }: Intent, url: string): boolean =>
   status === 'requires_action' && nextAction?.url === url
 
-const sessionOf = async ({ sessionId, workspaceId }: Intent, objects: ObjectsStore): Promise<Session | undefined> =>
+/** The checkout session that the intent was made by. */
+export const sessionOf = async (
+  { sessionId, workspaceId }: Intent,
+  objects: ObjectsStore,
+): Promise<Session | undefined> =>
   sessionId === null ? undefined : objects.get<Session>('checkout.session', workspaceId, sessionId)

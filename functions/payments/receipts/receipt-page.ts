@@ -5,10 +5,10 @@ import { formatMoney } from '../money/amount.ts'
 import type { Receipt } from './receipt.ts'
 
 const PAGE_STYLE = `
-main{max-width:38rem;margin:3rem auto;padding:2rem;background:var(--surface);border:1px solid var(--line);border-radius:12px}
-dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1.5rem;margin:1.5rem 0;color:var(--muted)}dd{margin:0;color:var(--ink)}
-table{width:100%;border-collapse:collapse}th,td{text-align:start;padding:.6rem 0;border-block-end:1px solid var(--line)}
-th:not(:first-child),td:not(:first-child){text-align:end;font-variant-numeric:tabular-nums}tfoot td,tfoot th{border:0;font-weight:600}
+main{width:min(100% - 2rem,38rem);margin:clamp(1rem,6vh,3rem) auto;padding:clamp(1.125rem,5vw,2rem);background:var(--surface);border:1px solid var(--line);border-radius:12px}
+dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.25rem 1.5rem;margin:1.5rem 0;color:var(--muted)}dd{margin:0;color:var(--ink);overflow-wrap:anywhere}
+table{width:100%;border-collapse:collapse}th,td{text-align:start;padding:.6rem 0;vertical-align:top;overflow-wrap:anywhere;border-block-end:1px solid var(--line)}
+th:not(:first-child),td:not(:first-child){text-align:end;padding-inline-start:.75rem;white-space:nowrap;font-variant-numeric:tabular-nums}tfoot td,tfoot th{border:0;font-weight:600}
 `
 
 const day = (at: string): string => at.slice(0, 'YYYY-MM-DD'.length)
@@ -64,11 +64,11 @@ export function receiptMail(receipt: Receipt): ReceiptMail {
     ({ description, quantity, amount: sum }) => `${quantity} × ${description}: ${formatMoney(sum, currency)}`,
   )
   const text = [intro, ...rows, `Paid: ${paid}`, ...facts(receipt).map(([name, value]) => `${name}: ${value}`)]
-  const body = html`<!doctype html><html lang="en"><body style="${MAIL_STYLE}"><h1>Receipt ${number}</h1><p>${intro}</p><table style="${TABLE_STYLE}">${all.map(
+  // A subject is one line.
+  const subject = `Receipt ${number} from ${workspaceName}`.replace(/\p{Cc}/gu, ' ')
+  const body = html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${subject}</title></head><body style="${MAIL_STYLE}"><h1>Receipt ${number}</h1><p>${intro}</p><table style="${TABLE_STYLE}">${all.map(
     (line) =>
       html`<tr><td>${line.quantity} × ${line.description}</td><td style="text-align:right">${formatMoney(line.amount, currency)}</td></tr>`,
   )}<tr><th>Paid</th><th style="text-align:right">${paid}</th></tr></table><p style="color:#6a6257">${facts(receipt).map(([name, value]) => html`${name}: ${value}<br>`)}</p></body></html>`
-  // A subject is one line.
-  const subject = `Receipt ${number} from ${workspaceName}`.replace(/\p{Cc}/gu, ' ')
   return { subject, text: `${text.join('\n')}\n`, html: body.toString() }
 }

@@ -20,10 +20,11 @@ h1{font-size:1.5rem}
 .lead{color:var(--muted);margin-bottom:1.5rem}
 ol{list-style:none;margin:0;padding:0;border:1px solid var(--line);border-radius:10px;background:var(--surface);overflow:hidden}
 li+li{border-top:1px solid var(--line)}
-details>summary{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:.15rem 1rem;padding:.8rem 1rem;cursor:pointer;list-style:none}
+details>summary{display:grid;gap:.15rem 1rem;padding:.8rem 1rem;cursor:pointer;list-style:none}
+@media (min-width:40rem){details>summary{grid-template-columns:minmax(0,1fr) auto}}
 details>summary:hover{background:var(--sunk)}
 details[open]>summary{border-bottom:1px solid var(--line)}
-summary strong{overflow:hidden;text-overflow:ellipsis}
+summary *{min-width:0}
 summary span,summary time{color:var(--muted);font-size:.875rem}
 .mail{padding:1rem}
 .mail pre{white-space:pre-wrap;margin:0 0 1rem;font-size:.875rem}
