@@ -1,8 +1,8 @@
 /** The kit's stores on the tables of the deployed cloud. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, describe, expect, inject, it } from 'vitest'
-import { accessStore } from '#core/access.store.ts'
+import { accessStore, memberKey } from '#core/access.store.ts'
 import { systemClock } from '#core/clock.ts'
 import { consumedCapacity } from '#core/dynamo.ts'
 import { idempotencyStore } from '#core/idempotency.store.ts'
@@ -31,6 +31,21 @@ afterAll(() => client.destroy())
 
 describe('the access store', () => {
   accessStoreCases(() => accessStore(client, ACCESS_TABLE), unique)
+
+  it('knows the owners of a workspace, and nobody else of it or of others', async () => {
+    const workspaceId = `wsp_${unique}_owners`
+    const put = (of: string, userId: string, role: string) => {
+      const member = { userId, email: `${userId}@example.com`, role, joinedAt: NOW.toISOString() }
+      return client.send(new PutCommand({ TableName: ACCESS_TABLE, Item: { ...memberKey(of, userId), ...member } }))
+    }
+    await put(workspaceId, 'usr_1', 'owner')
+    await put(workspaceId, 'usr_2', 'admin')
+    await put(workspaceId, 'usr_3', 'owner')
+    await put(`${workspaceId}_2`, 'usr_4', 'owner')
+    const owners = await accessStore(client, ACCESS_TABLE).ownersOf(workspaceId)
+    expect(owners.map(({ email }) => email)).toEqual(['usr_1@example.com', 'usr_3@example.com'])
+    expect(await accessStore(client, ACCESS_TABLE).ownersOf(`${workspaceId}_none`)).toEqual([])
+  })
 
   it('reads the seeded workspace', async () => {
     expect(await accessStore(client, ACCESS_TABLE).findWorkspace(workspace.id)).toMatchObject(workspace)
