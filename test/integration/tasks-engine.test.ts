@@ -141,11 +141,12 @@ describe('another service', () => {
     for (let n = 0; n < 3; n += 1) await enqueueTask(once)
     const last = command({ input: { url: `${receiver.url}/last` } })
     await enqueueTask(last)
+    // Which of two is done first is nobody's promise.
     await eventually(
-      async () => receiver.count('/last'),
+      async () => Math.min(receiver.count('/last'), receiver.count('/command')),
       (count) => count === 1,
     )
-    expect(receiver.count('/command')).toBe(1)
+    expect([receiver.count('/last'), receiver.count('/command')]).toEqual([1, 1])
   })
 
   it('and a command that can not be a task holds up no other', async () => {
