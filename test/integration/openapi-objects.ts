@@ -64,12 +64,8 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   '/api/payments/webhook-endpoints/{id}': async (key) =>
     asOwner(key, '/api/payments/webhook-endpoints', { url: 'https://example.com/hooks' }),
   '/api/etl/datasets/{name}': async (key) => ({ name: await newDataset(key) }),
-  '/api/etl/uploads/{id}': async (key) => ({ id: await newUpload(key, await newDataset(key)) }),
-  '/api/etl/runs/{id}': (key) => {
-    const made = runs.get(key) ?? newRun(key)
-    runs.set(key, made)
-    return made
-  },
+  '/api/etl/uploads/{id}': async (key) => ({ id: (await runOf(key)).uploadId }),
+  '/api/etl/runs/{id}': async (key) => ({ id: (await runOf(key)).id }),
 }
 
 /** Of a type without meaning, so that it comes to rest. */
@@ -119,19 +115,29 @@ async function stripe(key: string, path: string, fields: Record<string, string>)
   return (await answer.json()) as { id: string }
 }
 
-/** By key: one serves all routes, for none may change it, and making one takes seconds. */
-const runs = new Map<string, Promise<{ id: string }>>()
+interface Landed {
+  /** Of the run, which is over: one that still works would change while the stranger knocks. */
+  readonly id: string
+  readonly uploadId: string
+}
 
-async function newRun(key: string): Promise<{ id: string }> {
-  const upload = await newUpload(key, await newDataset(key))
+/** By key: one serves all routes, for none may change it, and making one takes seconds. */
+const runs = new Map<string, Promise<Landed>>()
+function runOf(key: string): Promise<Landed> {
+  const made = runs.get(key) ?? newRun(key)
+  runs.set(key, made)
+  return made
+}
+
+async function newRun(key: string): Promise<Landed> {
+  const uploadId = await newUpload(key, await newDataset(key))
   const id = await eventually(
-    async () => (await asOwner<{ runId: string | null }>(key, `/api/etl/uploads/${upload}`)).runId,
+    async () => (await asOwner<{ runId: string | null }>(key, `/api/etl/uploads/${uploadId}`)).runId,
     (runId) => runId !== null,
   )
   const read = () => asOwner<{ status: RunStatus }>(key, `/api/etl/runs/${id}`)
-  // One that still works would change while the stranger knocks.
   await eventually(read, ({ status }) => isSettled(status))
-  return { id: id ?? '' }
+  return { id: id ?? '', uploadId }
 }
 
 async function asOwner<T>(key: string, path: string, body?: object): Promise<T> {
