@@ -4,6 +4,7 @@ first, so that the others grow old and can be stopped. Everything else is LocalS
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -27,6 +28,24 @@ AFTER_WORK_SECONDS = 0.15
 QUEUE_SECONDS = 10
 #: How often idle environments are looked through for those past LAMBDA_KEEPALIVE_MS.
 REAP_SECONDS = 30
+
+#: What an environment takes: 60 to 90 MB.
+ENVIRONMENT_BYTES = 90 * 1024**2
+#: Of the machine's memory, when all environments are in use. They are stopped when nobody needs them.
+MEMORY_SHARE = 1 / 3
+#: Below it, functions that call each other wait for each other's places.
+LEAST = 32
+#: Two or three for each function; more were never in use at once.
+MOST = 128
+
+
+def default_limit() -> int:
+    """As many as the machine bears: with fewer than there are functions in use, each invocation stops one and starts another."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return LEAST
+    return max(LEAST, min(MOST, int(memory * MEMORY_SHARE / ENVIRONMENT_BYTES)))
 
 
 class Environments:

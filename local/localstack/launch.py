@@ -23,8 +23,6 @@ import scheduled_rules
 import settings
 from watchdog import Watchdog
 
-#: Each takes 60 to 90 MB. BACKLOT_LAMBDA_ENVIRONMENTS changes it.
-DEFAULT_ENVIRONMENTS = 32
 #: Exit code when the port is taken: EX_UNAVAILABLE of sysexits.h.
 EXIT_PORT_TAKEN = 69
 #: Exit code when dynoxide ended: EX_SOFTWARE.
@@ -109,7 +107,7 @@ def use_node(options: argparse.Namespace, watchdog: Watchdog) -> None:
     import gathered
 
     gathered.use()
-    pool = environments.Environments(int(os.environ.get("BACKLOT_LAMBDA_ENVIRONMENTS") or DEFAULT_ENVIRONMENTS))
+    pool = environments.Environments(int(os.environ.get("BACKLOT_LAMBDA_ENVIRONMENTS") or environments.default_limit()))
     environments.use(pool)
     ProcessExecutor.machinery = Machinery(
         command=Command(options.node, Path(__file__).with_name("runtime.mjs"), ("--enable-source-maps",)),
