@@ -1,6 +1,6 @@
 /** Counts what a test run came to. A vitest reporter that prints nothing. */
 import type { SerializedError } from 'vitest'
-import type { Reporter, TestModule } from 'vitest/node'
+import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
 export interface Count {
   readonly passed: number
@@ -20,17 +20,30 @@ export function readClosingLine(output: string): Count | undefined {
   return passed ? { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) } : undefined
 }
 
-/** A module or suite that broke outside its tests (an import, a hook) counts as one failure beside them. */
-function countModule(module: TestModule): Count {
-  const tests = [...module.children.allTests()].map((test) => test.result().state)
+const FAILURE = '✗ '
+const failureLine = (where: string, [error]: readonly SerializedError[]): string =>
+  `${FAILURE}${where}: ${error?.message.split('\n', 1)[0] ?? 'never came to an end'}`
+
+/** The lines that name the failures of an output. */
+export const readFailures = (output: string): readonly string[] =>
+  output.split('\n').filter((line) => line.startsWith(FAILURE))
+
+const isIn =
+  (...states: readonly string[]) =>
+  (test: TestCase) =>
+    states.includes(test.result().state)
+
+/** A line for each. A module or suite that broke outside its tests (an import, a hook) is a failure beside them. */
+function failuresOf(module: TestModule): readonly string[] {
+  const file = module.relativeModuleId
   const suites = [...module.children.allSuites()].filter((suite) => suite.errors().length > 0)
-  const broken = (module.errors().length > 0 ? 1 : 0) + suites.length
-  return {
-    passed: tests.filter((state) => state === 'passed').length,
-    // A test that never came to an end did not pass.
-    failed: tests.filter((state) => state === 'failed' || state === 'pending').length + broken,
-    skipped: tests.filter((state) => state === 'skipped').length,
-  }
+  // A test that never came to an end did not pass.
+  const tests = [...module.children.allTests()].filter(isIn('failed', 'pending'))
+  return [
+    ...(module.errors().length > 0 ? [failureLine(file, module.errors())] : []),
+    ...suites.map((suite) => failureLine(`${file} > ${suite.fullName}`, suite.errors())),
+    ...tests.map((test) => failureLine(`${file} > ${test.fullName}`, test.result().errors ?? [])),
+  ]
 }
 
 export const add = (a: Count, b: Count): Count => ({
@@ -42,9 +55,18 @@ export const add = (a: Count, b: Count): Count => ({
 export class Tally implements Reporter {
   /** Undefined until a run has ended. */
   count: Count | undefined
+  failures: readonly string[] = []
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
-    const outside: Count = { passed: 0, failed: unhandled.length, skipped: 0 }
-    this.count = modules.map(countModule).reduce(add, outside)
+    const tests = modules.flatMap((module) => [...module.children.allTests()])
+    this.failures = [
+      ...modules.flatMap(failuresOf),
+      ...unhandled.map((error) => failureLine('an error that no test waited for', [error])),
+    ]
+    this.count = {
+      passed: tests.filter(isIn('passed')).length,
+      failed: this.failures.length,
+      skipped: tests.filter(isIn('skipped')).length,
+    }
   }
 }
