@@ -1,8 +1,7 @@
 /** The routes of the links API. Handlers parse → decide → store → respond; the rules are in `url.ts`, `slug.ts`, `clicks/stats.ts`. */
-
 import type { Cursors } from '#core/cursor.ts'
 import type { Ids } from '#core/ids.ts'
-import { answerPage } from '#core/list.ts'
+import { answerPage } from '#core/pagination.ts'
 import { type FieldError, Problem } from '#core/problem.ts'
 import { routeOf, type ServiceDescription } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'

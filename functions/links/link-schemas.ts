@@ -1,6 +1,8 @@
 /** The API's input and output, described once: checked by the kit, published in the OpenAPI document. */
+
 import * as z from 'zod'
 import { pageOf, pageParameters } from '#core/pagination.ts'
+import { timestamp } from '#core/timestamp.ts'
 import { MAX_STATS_DAYS } from './clicks/stats.ts'
 import { LINK_ID } from './link.ts'
 import { MAX_SLUG_LENGTH } from './slug.ts'
@@ -34,9 +36,6 @@ const customSlug = z.string().meta({
     '`slug_mixed_scripts`, `slug_confusable`, `slug_reserved`.',
   examples: ['spring-sale'],
 })
-
-const timestamp = (description: string) =>
-  z.iso.datetime().meta({ description, examples: ['2026-11-21T10:15:00.000Z'] })
 
 export const linkBody = z
   .strictObject({

@@ -106,6 +106,11 @@ export const listPartition = (workspaceId: string, kind: ListKind): string => `$
 export const ownerPartition = (workspaceId: string, kind: ListKind, ownerId: string): string =>
   `${workspaceId}#${kind}#${ownerId}`
 export const listSortKey = (createdAt: string, id: string): string => `${createdAt}#${id}`
+/** What `listSortKey` was made of. */
+export function listPositionOf(sortKey: string): { readonly createdAt: string; readonly id: string } {
+  const end = sortKey.indexOf('#')
+  return { createdAt: sortKey.slice(0, end), id: sortKey.slice(end + 1) }
+}
 
 export interface IndexKeys {
   readonly listPk: string

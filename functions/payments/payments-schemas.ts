@@ -2,9 +2,6 @@
 import * as z from 'zod'
 import { pageParameters } from '#core/pagination.ts'
 
-export const timestamp = (description: string) =>
-  z.iso.datetime().meta({ description, examples: ['2026-11-21T10:15:00.000Z'] })
-
 export const currency = z
   .string()
   .meta({ description: 'ISO 4217, lower case as on the wire of Stripe.', examples: ['usd'] })

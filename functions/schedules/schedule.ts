@@ -1,5 +1,4 @@
 /** A schedule and its runs: their shapes and limits. Pure. */
-
 import { DAY, HOUR, MINUTE, SECOND } from '#core/clock.ts'
 import type { Json } from '#core/json.ts'
 import type { DstChoice } from './timing/dst.ts'

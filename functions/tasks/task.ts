@@ -1,5 +1,4 @@
 /** A task, its life and its limits. Pure types and constants; how one state follows another is in `states/transitions.ts`. */
-
 import { DAY, MINUTE, SECOND } from '#core/clock.ts'
 import type { Json } from '#core/json.ts'
 

@@ -24,6 +24,7 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  paginateQuery,
   QueryCommand,
   TransactWriteCommand,
   type TransactWriteCommandInput,
@@ -195,19 +196,13 @@ async function ownersOf(
   workspaceId: string,
 ): Promise<readonly Member[]> {
   const owners: Member[] = []
-  let start: Record<string, unknown> | undefined
-  do {
-    const { Items = [], LastEvaluatedKey } = await client.send(
-      new QueryCommand({
-        TableName: table,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :members)',
-        ExpressionAttributeValues: { ':pk': `workspace#${workspaceId}`, ':members': 'member#' },
-        ...(start !== undefined && { ExclusiveStartKey: start }),
-      }),
-    )
+  const query = {
+    TableName: table,
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :members)',
+    ExpressionAttributeValues: { ':pk': `workspace#${workspaceId}`, ':members': 'member#' },
+  }
+  for await (const { Items = [] } of paginateQuery({ client }, query))
     owners.push(...Items.map((item) => memberSchema.parse(item)).filter(({ role }) => role === 'owner'))
-    start = LastEvaluatedKey
-  } while (start !== undefined)
   return owners
 }
 

@@ -1,8 +1,7 @@
 /** The routes of OAuth clients. A client's secret is in the answer that makes it and nowhere else. */
-
 import type { Client } from '#core/access.store.ts'
 import { SECOND } from '#core/clock.ts'
-import { answerPage, withOneMore } from '#core/list.ts'
+import { answerPage, withOneMore } from '#core/pagination.ts'
 import { permissionsOf } from '#core/permissions.ts'
 import { type FieldError, Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'

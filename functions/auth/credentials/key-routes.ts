@@ -1,9 +1,8 @@
 /** The routes of API keys. A key's secret is in the answer that makes it and nowhere else, so those answers are not kept. */
-
 import type { ListedApiKey, StoredApiKey } from '#core/access.store.ts'
 import { generateApiKey, hashApiKey } from '#core/api-key.ts'
 import { SECOND } from '#core/clock.ts'
-import { answerPage, withOneMore } from '#core/list.ts'
+import { answerPage, withOneMore } from '#core/pagination.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { idParams, listQuery } from '../auth-schemas.ts'

@@ -1,5 +1,4 @@
 /** Signing in and out, and who a cookie belongs to. Parses, asks the store, decides by `session.ts`. */
-
 import type { Member } from '#core/access.store.ts'
 import { sameHash } from '#core/api-key.ts'
 import type { Clock } from '#core/clock.ts'

@@ -1,5 +1,4 @@
 /** From the link of an invitation to a membership. Only the link and the address together open a workspace. */
-
 import type { Workspace } from '#core/access.store.ts'
 import { sameHash } from '#core/api-key.ts'
 import type { Person } from '#core/permissions.ts'

@@ -1,5 +1,5 @@
 /** The routes of a workspace: itself, its members, its invitations. */
-import { answerPage, withOneMore } from '#core/list.ts'
+import { answerPage, withOneMore } from '#core/pagination.ts'
 import { mayGrant, type Role } from '#core/permissions.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'

@@ -1,5 +1,5 @@
 /** The routes of datasets: declare, list, read, change. The rules are in `dataset.ts`. */
-import { answerPage } from '#core/list.ts'
+import { answerPage } from '#core/pagination.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { type EtlServices, invalid, unknownDataset } from '../services.ts'

@@ -1,15 +1,14 @@
 /** Input and output of the dataset routes, described once. */
+
 import * as z from 'zod'
 import { pageOf, pageParameters } from '#core/pagination.ts'
+import { timestamp } from '#core/timestamp.ts'
 import { DATASET_NAME, definition } from './dataset.ts'
 
 export const datasetName = z
   .string()
   .regex(DATASET_NAME)
   .meta({ description: 'The table name in SQL: lower case, digits and `_`.', examples: ['orders'] })
-
-export const timestamp = (description: string) =>
-  z.iso.datetime().meta({ description, examples: ['2026-11-21T10:15:00.000Z'] })
 
 const count = (description: string) =>
   z

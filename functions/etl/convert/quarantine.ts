@@ -2,7 +2,6 @@
  * The bad rows of a file with what is wrong with them, as gzipped NDJSON in the order of the file: `{line, text,
  * faults: [{column?, code}]}`. The guard's faults and the types' faults (found by DuckDB) are joined by line.
  */
-
 import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'

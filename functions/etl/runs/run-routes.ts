@@ -1,5 +1,5 @@
 /** The routes of runs: what became of each file, and what was kept aside of it. Uploads are in `upload-routes.ts`. */
-import { answerPage } from '#core/list.ts'
+import { answerPage } from '#core/pagination.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { quarantineKey } from '../catalog/keys.ts'

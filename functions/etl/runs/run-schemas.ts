@@ -1,7 +1,8 @@
 /** Input and output of the routes of uploads and runs, described once. */
 import * as z from 'zod'
 import { pageOf, pageParameters } from '#core/pagination.ts'
-import { datasetName, timestamp } from '../catalog/dataset-schemas.ts'
+import { timestamp } from '#core/timestamp.ts'
+import { datasetName } from '../catalog/dataset-schemas.ts'
 import { INPUT_FAULTS, ROW_FAULTS, type RowFaultCode } from '../convert/faults.ts'
 import { MAX_INPUT_BYTES } from '../convert/source.ts'
 import { RUN_STATUSES } from './run.ts'

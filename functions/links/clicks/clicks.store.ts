@@ -13,7 +13,7 @@ import {
   BatchWriteCommand,
   type DynamoDBDocumentClient,
   PutCommand,
-  QueryCommand,
+  paginateQuery,
 } from '@aws-sdk/lib-dynamodb'
 import { DAY, epochSeconds } from '#core/clock.ts'
 import { cancellationCodes, transact } from '#core/transact.store.ts'
@@ -177,19 +177,12 @@ async function query(
   last: string,
 ): Promise<readonly CounterItem[]> {
   const items: CounterItem[] = []
-  let start: Record<string, unknown> | undefined
-  do {
-    const { Items = [], LastEvaluatedKey } = await client.send(
-      new QueryCommand({
-        TableName: table,
-        KeyConditionExpression: 'pk = :counters AND sk BETWEEN :first AND :last',
-        ExpressionAttributeValues: { ':counters': countersPartition(linkId), ':first': first, ':last': last },
-        ...(start !== undefined && { ExclusiveStartKey: start }),
-      }),
-    )
-    items.push(...(Items as CounterItem[]))
-    start = LastEvaluatedKey
-  } while (start !== undefined)
+  const query = {
+    TableName: table,
+    KeyConditionExpression: 'pk = :counters AND sk BETWEEN :first AND :last',
+    ExpressionAttributeValues: { ':counters': countersPartition(linkId), ':first': first, ':last': last },
+  }
+  for await (const { Items = [] } of paginateQuery({ client }, query)) items.push(...(Items as CounterItem[]))
   return items
 }
 

@@ -3,7 +3,6 @@
  * has to be written with them (an idempotency record, a counter). Written by `changes.store.ts` in ONE transaction, so
  * that all of it holds or nothing. Pure: decides nothing and writes nothing.
  */
-
 import { dueAtOf } from '../clock/due.ts'
 import type { LedgerTransaction } from '../ledger/ledger.ts'
 import { ledgerWrites } from '../ledger/ledger-writes.ts'

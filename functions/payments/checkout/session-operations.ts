@@ -2,7 +2,6 @@
  * What can be done with a checkout session, in the manner of `intents/operations.ts`: adds to the changes of an operation
  * everything that follows. Loads nothing, writes nothing.
  */
-
 import { type Operation, tell } from '../changes/operation.ts'
 import type { Intent, NextAction } from '../intents/intent.ts'
 import { cancelIntent, confirmIntent, createIntent, type OrderedPayment, type Outcome } from '../intents/operations.ts'

@@ -1,5 +1,5 @@
 /** What is due, from the index `due`; keys in `payments-keys.ts`. Reads nothing that is not due. */
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { DUE_INDEX, type DueEntry, type DueKeys, dueEntryOf, duePartition } from '../payments-keys.ts'
 
 export interface DueStore {
@@ -9,20 +9,13 @@ export interface DueStore {
 
 export const createDueStore = (client: DynamoDBDocumentClient, table: string): DueStore => ({
   async *upTo(shard, until) {
-    let start: Record<string, unknown> | undefined
-    do {
-      const { Items = [], LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          IndexName: DUE_INDEX,
-          // `~` is behind every character of a key: what is due in this very millisecond is due.
-          KeyConditionExpression: 'duePk = :shard AND dueSk < :until',
-          ExpressionAttributeValues: { ':shard': duePartition(shard), ':until': `${until.toISOString()}~` },
-          ...(start !== undefined && { ExclusiveStartKey: start }),
-        }),
-      )
-      yield (Items as DueKeys[]).map(dueEntryOf)
-      start = LastEvaluatedKey
-    } while (start !== undefined)
+    const query = {
+      TableName: table,
+      IndexName: DUE_INDEX,
+      // `~` is behind every character of a key: what is due in this very millisecond is due.
+      KeyConditionExpression: 'duePk = :shard AND dueSk < :until',
+      ExpressionAttributeValues: { ':shard': duePartition(shard), ':until': `${until.toISOString()}~` },
+    }
+    for await (const { Items = [] } of paginateQuery({ client }, query)) yield (Items as DueKeys[]).map(dueEntryOf)
   },
 })

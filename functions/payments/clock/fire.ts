@@ -1,5 +1,4 @@
 /** What is done with each kind of object when its time has come. */
-
 import { type WatchServices, watchEndpoint } from '../webhooks/endpoints/watch.ts'
 import { type ExpireServices, expireDueAuthorisation, expireDueSession } from './expire.ts'
 import type { TickServices } from './tick.ts'

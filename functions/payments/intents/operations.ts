@@ -3,7 +3,6 @@
  * order, ledger transactions, events), added to the changes of an operation. Whoever calls commits, with more of its own
  * if need be. Loads nothing, writes nothing.
  */
-
 import { TornReadError } from '../changes/changes.ts'
 import { type Operation, tell } from '../changes/operation.ts'
 import type { Refusal } from '../changes/refusal.ts'

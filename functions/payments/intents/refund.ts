@@ -2,7 +2,6 @@
  * Refunds: what is given back of a charge. The charge carries their sum, so a refund changes the charge, and the condition on
  * the charge's version keeps Σ (pending + succeeded) at or below what was captured, however many ask at once. Pure.
  */
-
 import { type Refusal, refuse } from '../changes/refusal.ts'
 import { checkPart, formatMoney } from '../money/amount.ts'
 import { changed } from '../objects/objects.ts'

@@ -6,7 +6,6 @@
  *            ▲ └────────────────────────┴─ confirm ───────────┘ │                  │
  *            └── declined, or the bank's question was denied ◄──┘                  └─► canceled ◄── all but succeeded
  */
-
 import { missing, type Refusal, refuse } from '../changes/refusal.ts'
 import { checkAmount, checkPart, formatMoney } from '../money/amount.ts'
 import { changed } from '../objects/objects.ts'

@@ -1,5 +1,5 @@
 /** The routes of the ledger. It is read here; it is written by what it is about. */
-import { answerPage } from '#core/list.ts'
+import { answerPage } from '#core/pagination.ts'
 import { routeOf } from '#core/route.ts'
 import { pageOfRows } from '../objects/listing.ts'
 import type { PaymentsServices } from '../payments-services.ts'

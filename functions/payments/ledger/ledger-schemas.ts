@@ -1,7 +1,8 @@
 /** The ledger as the API shows it. */
 import * as z from 'zod'
 import { pageOf, pageParameters } from '#core/pagination.ts'
-import { currency, money, timestamp } from '../payments-schemas.ts'
+import { timestamp } from '#core/timestamp.ts'
+import { currency, money } from '../payments-schemas.ts'
 import { ACCOUNT_NAMES } from './ledger.ts'
 
 const account = z.enum(ACCOUNT_NAMES).meta({

@@ -1,5 +1,4 @@
 /** A ledger transaction as the writes that record it: the transaction, an entry for each posting, the balances. Pure. */
-
 import type { Write } from '../changes/write.ts'
 import {
   accountPartition,

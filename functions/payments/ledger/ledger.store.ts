@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type DynamoDBDocumentClient,
   GetCommand,
+  paginateQuery,
   QueryCommand,
   TransactGetCommand,
   type TransactGetCommandOutput,
@@ -148,25 +149,16 @@ async function addUp(
   currency: string,
 ): Promise<AccountSums> {
   const sums = { account, debits: 0, credits: 0, entries: 0 }
-  let start: Record<string, unknown> | undefined
-  do {
-    const { Items = [], LastEvaluatedKey } = await client.send(
-      new QueryCommand({
-        TableName: table,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :entry)',
-        ExpressionAttributeValues: {
-          ':pk': accountPartition(workspaceId, account, currency),
-          ':entry': ENTRY_PREFIX,
-        },
-        ConsistentRead: true,
-        ...(start !== undefined && { ExclusiveStartKey: start }),
-      }),
-    )
+  const query = {
+    TableName: table,
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :entry)',
+    ExpressionAttributeValues: { ':pk': accountPartition(workspaceId, account, currency), ':entry': ENTRY_PREFIX },
+    ConsistentRead: true,
+  }
+  for await (const { Items = [] } of paginateQuery({ client }, query))
     for (const { side, amount } of Items as unknown as readonly LedgerEntry[]) {
       sums[side === 'debit' ? 'debits' : 'credits'] += amount
       sums.entries += 1
     }
-    start = LastEvaluatedKey
-  } while (start !== undefined)
   return sums
 }

@@ -2,7 +2,6 @@
  * A fact that a webhook tells about a payment, applied to the order that it belongs to: one of ours, or one that is made
  * when a payment elsewhere is first heard of, whatever is heard first. Reads what it decides on; adds to the changes.
  */
-
 import type { Operation } from '../changes/operation.ts'
 import type { Intent } from '../intents/intent.ts'
 import type { ObjectsStore } from '../objects/objects.store.ts'

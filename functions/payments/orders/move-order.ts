@@ -1,5 +1,4 @@
 /** The one way in which an order changes: a fact, its ledger transactions, its news. Adds to the changes of an operation. */
-
 import { type Operation, tell } from '../changes/operation.ts'
 import { type LedgerTransaction, type Posting, transfer } from '../ledger/ledger.ts'
 import { type Applied, applyFact, type Fact, type Movement } from './facts.ts'

@@ -1,7 +1,8 @@
 /** Orders as the API shows them. */
 import * as z from 'zod'
 import { pageOf, pageParameters } from '#core/pagination.ts'
-import { money, paymentsId, timestamp } from '../payments-schemas.ts'
+import { timestamp } from '#core/timestamp.ts'
+import { money, paymentsId } from '../payments-schemas.ts'
 import { ORDER_STATUSES } from './order.ts'
 
 export const orderLine = z.strictObject({

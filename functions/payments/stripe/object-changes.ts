@@ -1,5 +1,4 @@
 /** How the routes of `/v1` make and change objects of which nothing but their events depends. Loads nothing, writes nothing. */
-
 import { type Operation, tell } from '../changes/operation.ts'
 import { changed, type StoredObject } from '../objects/objects.ts'
 import { ID_PREFIXES } from '../payments-keys.ts'

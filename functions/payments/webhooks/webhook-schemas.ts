@@ -1,6 +1,6 @@
 /** What the routes of webhooks in and out have in common. */
 import * as z from 'zod'
-import { timestamp } from '../payments-schemas.ts'
+import { timestamp } from '#core/timestamp.ts'
 import type { StoredSecret } from './secrets.ts'
 
 export const webhookName = z

@@ -1,7 +1,6 @@
 /** The routes of schedules. Handlers parse → decide → store → respond; the rules are in `editing.ts` and `timing/timing.ts`. */
-
 import { SECOND } from '#core/clock.ts'
-import { answerPage } from '#core/list.ts'
+import { answerPage } from '#core/pagination.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'

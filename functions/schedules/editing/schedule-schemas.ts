@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { parsedJson } from '#core/json.ts'
 import { pageOf, pageParameters } from '#core/pagination.ts'
+import { timestamp } from '#core/timestamp.ts'
 import {
   CATCH_UP_POLICIES,
   DEFAULT_CATCH_UP,
@@ -27,8 +28,6 @@ const scheduleId = z
   .string()
   .regex(SCHEDULE_ID)
   .meta({ description: 'Sorts by the time it was made.', examples: ['sch_01JD7N2V5B8Y3QK4M6T9X0ZCEG'] })
-const timestamp = (description: string) =>
-  z.iso.datetime().meta({ description, examples: ['2026-11-21T10:15:00.000Z'] })
 const anyTimestamp = (description: string) =>
   z.iso.datetime({ offset: true }).meta({ description, examples: ['2026-11-21T10:15:00Z'] })
 

@@ -1,5 +1,5 @@
 /** What is due, and how far it was looked at; keys in `schedule-keys.ts`. Reads nothing that is not due. */
-import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { type DynamoDBDocumentClient, PutCommand, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { conditionFailed } from '#core/dynamo.ts'
 import { type DueEntry, duePartition, watermarkKey } from '../schedule-keys.ts'
 
@@ -26,21 +26,14 @@ export const createDueStore = (client: DynamoDBDocumentClient, table: string): D
     return new Map(Items.map(({ sk, through }) => [Number(sk), new Date(through as string)]))
   },
   async *before(bucket, shard, until) {
-    let start: Record<string, unknown> | undefined
-    do {
-      const { Items = [], LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :bucket AND sk < :until',
-          ExpressionAttributeValues: { ':bucket': duePartition(bucket, shard), ':until': until.toISOString() },
-          // An entry that is missed now is late by a minute; and of an hour that seems empty nothing may be left.
-          ConsistentRead: true,
-          ...(start !== undefined && { ExclusiveStartKey: start }),
-        }),
-      )
-      yield Items as DueEntry[]
-      start = LastEvaluatedKey
-    } while (start !== undefined)
+    const query = {
+      TableName: table,
+      KeyConditionExpression: 'pk = :bucket AND sk < :until',
+      ExpressionAttributeValues: { ':bucket': duePartition(bucket, shard), ':until': until.toISOString() },
+      // An entry that is missed now is late by a minute; and of an hour that seems empty nothing may be left.
+      ConsistentRead: true,
+    }
+    for await (const { Items = [] } of paginateQuery({ client }, query)) yield Items as DueEntry[]
   },
   async advance(shard, through) {
     try {

@@ -1,5 +1,5 @@
 /** A schedule's runs: those that were, and one by hand. */
-import { answerPage } from '#core/list.ts'
+import { answerPage } from '#core/pagination.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'

@@ -1,10 +1,9 @@
 /** Runs in the API's output, described once: checked by the kit, published in the OpenAPI document. */
+
 import * as z from 'zod'
 import { pageOf } from '#core/pagination.ts'
+import { timestamp } from '#core/timestamp.ts'
 import { RUN_KINDS, TASK_STATUSES } from '../schedule.ts'
-
-const timestamp = (description: string) =>
-  z.iso.datetime().meta({ description, examples: ['2026-11-21T10:15:00.000Z'] })
 
 export const runBody = z
   .strictObject({

@@ -1,5 +1,4 @@
 /** Makes a task and tells the dispatcher, for the API and for commands alike. */
-
 import { hintFor } from '../hints/hint.ts'
 import type { SendHints } from '../hints/hints.store.ts'
 import type { QueuesStore } from '../queues/queues.store.ts'

@@ -1,5 +1,5 @@
 /** The routes of tasks. Handlers parse → decide → store → respond; the rules are in `new-task.ts` and `states/transitions.ts`. */
-import { answerPage } from '#core/list.ts'
+import { answerPage } from '#core/pagination.ts'
 import { Problem } from '#core/problem.ts'
 import { routeOf } from '#core/route.ts'
 import { formatTraceparent } from '#core/trace.ts'

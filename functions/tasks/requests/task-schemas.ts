@@ -1,16 +1,15 @@
 /** Tasks in the API's input and output, described once: checked by the kit, published in the OpenAPI document. */
+
 import * as z from 'zod'
 import { parsedJson } from '#core/json.ts'
 import { pageOf, pageParameters } from '#core/pagination.ts'
+import { timestamp } from '#core/timestamp.ts'
 import { DEATHS, DEFAULT_PRIORITY, MAX_INPUT_BYTES, MAX_PRIORITY, MIN_PRIORITY, STATUSES, TASK_ID } from '../task.ts'
 
 const taskId = z
   .string()
   .regex(TASK_ID)
   .meta({ description: 'Sorts by the time the task was made.', examples: ['tsk_01JD7N2V5B8Y3QK4M6T9X0ZCEG'] })
-
-const timestamp = (description: string) =>
-  z.iso.datetime().meta({ description, examples: ['2026-11-21T10:15:00.000Z'] })
 
 const taskName = z
   .string()

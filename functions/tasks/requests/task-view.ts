@@ -1,5 +1,4 @@
 /** A task as the API shows it, and why a change of it was refused. Pure. */
-
 import type { Json } from '#core/json.ts'
 import { Problem } from '#core/problem.ts'
 import type { Changed } from '../states/tasks.store.ts'

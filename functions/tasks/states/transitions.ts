@@ -3,7 +3,6 @@
  * store writes what comes out on condition that the version is still the one that went in, so two decisions that were
  * made at the same moment can't both hold.
  */
-
 import type { Json } from '#core/json.ts'
 import {
   type Death,

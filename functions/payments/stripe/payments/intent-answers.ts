@@ -1,5 +1,4 @@
 /** What the routes of payments have in common: loading, refusing, and telling a decline. */
-
 import type { Operation } from '../../changes/operation.ts'
 import type { Refusal } from '../../changes/refusal.ts'
 import { isPageAddress, type Session } from '../../checkout/session.ts'

@@ -1,7 +1,8 @@
 /** Endpoints as the API takes and shows them. */
 import * as z from 'zod'
 import { pageOf } from '#core/pagination.ts'
-import { paymentsId, timestamp } from '../../payments-schemas.ts'
+import { timestamp } from '#core/timestamp.ts'
+import { paymentsId } from '../../payments-schemas.ts'
 import { secretInfo, secretView, shownSecret } from '../webhook-schemas.ts'
 import {
   DISABLED_REASONS,

@@ -1,5 +1,4 @@
 /** From a request that claims to be of a source to the message that it carries: verified, and named. Pure. */
-
 import { type Arrival, type Verified, WEBHOOK_TOLERANCE_SECONDS } from '../signature.ts'
 import { ID_HEADER, parseStandardKey, verifyStandard } from '../standard-signature.ts'
 import { STRIPE_SIGNATURE_HEADER, verifyStripe } from '../stripe-signature.ts'

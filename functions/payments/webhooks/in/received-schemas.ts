@@ -1,7 +1,7 @@
 /** Received webhooks as the API shows them. */
 import * as z from 'zod'
 import { pageOf, pageParameters } from '#core/pagination.ts'
-import { timestamp } from '../../payments-schemas.ts'
+import { timestamp } from '#core/timestamp.ts'
 import { RECEIVED_STATUSES, type ReceivedWebhook } from './received.ts'
 
 const status = z.enum(RECEIVED_STATUSES).meta({

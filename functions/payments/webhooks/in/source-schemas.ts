@@ -1,7 +1,8 @@
 /** Sources of webhooks as the API takes and shows them. */
 import * as z from 'zod'
 import { pageOf } from '#core/pagination.ts'
-import { paymentsId, timestamp } from '../../payments-schemas.ts'
+import { timestamp } from '#core/timestamp.ts'
+import { paymentsId } from '../../payments-schemas.ts'
 import { secretInfo, secretView, shownSecret, webhookName } from '../webhook-schemas.ts'
 import { MAX_SECRET_LENGTH, MAX_SECRETS, SOURCE_KINDS, type WebhookSource } from './source.ts'
 

@@ -1,7 +1,7 @@
 /** Deliveries and their attempts as the API shows them. */
 import * as z from 'zod'
 import { pageOf, pageParameters } from '#core/pagination.ts'
-import { timestamp } from '../../payments-schemas.ts'
+import { timestamp } from '#core/timestamp.ts'
 import { type Attempt, DELIVERY_STATUSES, type Delivery, isParked } from './delivery.ts'
 
 const status = z.enum(DELIVERY_STATUSES).meta({
