@@ -2,6 +2,7 @@
  * A local cloud from nothing to ready: LocalStack, the deployed stacks, the seeded workspace and the edge. Used by
  * `npm start`, by the background cloud and by the tests; each has its own home and ports.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { type CloudAddress, LOCAL_REGION } from '../aws.ts'
 import { deployWithProgress, selectWithNeeded, synthesiseLocal } from '../deployer/deploy.ts'
 import type { DeployedStack } from '../deployer/stacks.ts'
@@ -47,6 +48,8 @@ export interface Cloud {
 
 /** Enough of a crashed LocalStack's log to hold a Python traceback. */
 const CRASH_LOG_LINES = 20
+/** Its requests fail a moment before its process is known to have ended. */
+const CRASH_NOTICE_MS = 1_000
 /** How long a cloud at AWS_ENDPOINT_URL may take for one answer. A healthy one needs milliseconds. */
 const ANSWER_DEADLINE_MS = 5_000
 
@@ -140,7 +143,12 @@ class RunningCloud implements Cloud {
   /** LocalStack starts while the app is synthesised; then all stacks, then the seed. A crash meanwhile ends it. */
   fill(progress: Progress): Promise<readonly DeployedStack[]> {
     const crash = this.crashed.then((refusal) => Promise.reject(refusal))
-    return Promise.race([this.#fill(progress), crash])
+    const filled = this.#fill(progress).catch(async (error: unknown) => {
+      // Of a crash, the end of LocalStack's log is worth more than the request that it refused.
+      await Promise.race([crash, delay(CRASH_NOTICE_MS)])
+      throw error
+    })
+    return Promise.race([filled, crash])
   }
 
   async #fill(progress: Progress): Promise<readonly DeployedStack[]> {
