@@ -2,8 +2,10 @@
 again and again without a pause, which costs half a core for six of them, and an empty queue once in a second, which is how
 long its messages then wait. Both happen in this very process, so whoever polls can be told instead."""
 
+import functools
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 
 #: How long a poller waits untold, then asks all the same: for what comes without a request, as expired items do, and to
 #: see that its mapping was disabled or deleted.
@@ -53,13 +55,15 @@ def written_tables(operation: str, request: dict) -> set[str]:
     return {table.rpartition("/")[2] for table in tables}
 
 
-def use() -> None:
+def use(writes: Writes, database_port: Callable[[], int]) -> None:
     """Each when it is imported, which is late."""
     import wrapt
 
-    writes = Writes()
     wrapt.register_post_import_hook(lambda module: _note_writes(module, writes), "localstack.services.dynamodb.v2.provider")
-    wrapt.register_post_import_hook(lambda module: _await_writes(module, writes), f"{POLLERS}.dynamodb_poller")
+    wrapt.register_post_import_hook(
+        lambda module: _await_writes(module, writes, functools.cache(lambda: _client(database_port()))),
+        f"{POLLERS}.dynamodb_poller",
+    )
     wrapt.register_post_import_hook(_await_messages, f"{POLLERS}.sqs_poller")
 
 
@@ -75,12 +79,35 @@ def _note_writes(provider, writes: Writes) -> None:
     provider.DynamoDBProvider.forward_request = forward_request
 
 
-def _await_writes(dynamodb_poller, writes: Writes) -> None:
+def _client(port: int):
+    """Of dynoxide itself: LocalStack would pass on both ways what it neither reads nor changes."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "dynamodbstreams", endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1",
+        aws_access_key_id="local", aws_secret_access_key="local", config=Config(max_pool_connections=64),
+    )  # fmt: skip
+
+
+class _Straight:
+    """LocalStack's client, but for the records."""
+
+    def __init__(self, client, records) -> None:
+        self._client, self.get_records = client, records.get_records
+
+    def __getattr__(self, name: str):
+        return getattr(self._client, name)
+
+
+def _await_writes(dynamodb_poller, writes: Writes, client: Callable[[], object]) -> None:
     """A batching window needs LocalStack's own pace, and so do several shards, of which it asks one after the other."""
     poller = dynamodb_poller.DynamoDBPoller
     ask = poller.get_records
 
     def get_records(self, shard_iterator):
+        if not isinstance(self.source_client, _Straight):
+            self.source_client = _Straight(self.source_client, client())
         # arn:aws:dynamodb:<region>:<account>:table/<name>/stream/<label>
         table = self.source_arn.split("/")[1]
         seen = writes.count(table)

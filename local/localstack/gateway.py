@@ -20,8 +20,8 @@ def listen(port: int) -> socket.socket:
     return server
 
 
-def serve_on(server: socket.socket) -> None:
-    """Makes LocalStack's runtime server use this socket."""
+def serve_on(server: socket.socket, decorate) -> None:
+    """Makes LocalStack's runtime server use this socket, and `decorate(resource)` answer what comes."""
     from localstack.aws.serving.twisted import TLSMultiplexerFactory
     from localstack.runtime.server.twisted import TwistedRuntimeServer
     from rolo.serving.twisted import TwistedGateway
@@ -29,6 +29,7 @@ def serve_on(server: socket.socket) -> None:
 
     def register(self, gateway, listen, ssl_creds=None):
         factory = TwistedGateway(gateway)
+        factory.resource = decorate(factory.resource)
         if ssl_creds:
             certificate, key = ssl_creds
             context = ssl.DefaultOpenSSLContextFactory(key, certificate)

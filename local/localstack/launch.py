@@ -16,6 +16,7 @@ import cloudformation
 import event_sources
 import function_urls
 import gateway
+import items
 import made_once
 import older_python
 import prepared
@@ -55,15 +56,16 @@ def main() -> None:
     settings.apply(options.port, options.state)
     older_python.fill_in()
     made_once.use()
-    use_dynoxide(options, watchdog, end)
+    database = use_dynoxide(options, watchdog, end)
     use_node(options, watchdog)
     use_own_folders(options.state)
     function_urls.use()
-    event_sources.use()
+    writes = event_sources.Writes()
+    event_sources.use(writes, lambda: database.port)
     scheduled_rules.use()
     cloudformation.use()
     prepared.use(options.prepared)
-    run(server)
+    run(server, lambda resource: items.first(resource, lambda: database.port, writes))
 
 
 def end_with_parent(end) -> None:
@@ -83,14 +85,16 @@ def ending(watchdog: Watchdog):
     return end
 
 
-def use_dynoxide(options: argparse.Namespace, watchdog: Watchdog, end) -> None:
+def use_dynoxide(options: argparse.Namespace, watchdog: Watchdog, end):
     import dynoxide
 
     def on_exit(code: int) -> None:
         print(f"dynoxide, the database, ended with {code}; its data is lost, so the cloud ends too", flush=True)
         end(EXIT_DATABASE_LOST)
 
-    dynoxide.use(dynoxide.Dynoxide(options.dynoxide, watchdog, on_exit))
+    database = dynoxide.Dynoxide(options.dynoxide, watchdog, on_exit)
+    dynoxide.use(database)
+    return database
 
 
 def use_node(options: argparse.Namespace, watchdog: Watchdog) -> None:
@@ -129,14 +133,14 @@ def use_own_folders(state: Path) -> None:
     wrapt.register_post_import_hook(move, "localstack.services.s3.provider")
 
 
-def run(server) -> None:
+def run(server, decorate) -> None:
     """LocalStack's own main without its signal handlers."""
     from localstack.logging.setup import setup_logging_from_config
     from localstack.runtime import current
 
     setup_logging_from_config()
     runtime = current.initialize_runtime()
-    gateway.serve_on(server)
+    gateway.serve_on(server, decorate)
     threading.Thread(target=ahead.load, args=(runtime.ready,), daemon=True).start()
     runtime.run()
     sys.exit(runtime.exit_code)
