@@ -8,7 +8,7 @@ import {
   sendMailsEnvironment,
 } from '../functions/auth/environment.ts'
 import { OUTBOX_PREFIX } from '../functions/auth/events.ts'
-import { grantAccessWrite, grantPublish } from './constructs/platform-access.ts'
+import { grantAccessRead, grantAccessWrite, grantKitSecret, grantPublish } from './constructs/platform-access.ts'
 import { grantKit, ServiceApi } from './constructs/service-api.ts'
 import { ServiceFunction } from './constructs/service-function.ts'
 import { ServiceStack } from './constructs/service-stack.ts'
@@ -101,8 +101,10 @@ export class Auth extends ServiceStack {
       timeout: MAILS_TIMEOUT,
       monitoring,
     })
-    table.grantReadWrite(consumer, 'AUTH_TABLE')
-    grantKit(consumer, { state: table })
+    table.grant(consumer, 'AUTH_TABLE', 'GetItem', 'PutItem', 'UpdateItem')
+    grantAccessRead(consumer, 'ACCESS_TABLE')
+    grantKitSecret(consumer, 'KIT_SECRET_ID')
+    consumer.setVariable('PUBLIC_ORIGIN', this.deployment.publicOrigin)
     grantEnqueueTask(consumer, 'TASK_COMMANDS_QUEUE_URL')
     return new WorkQueue(this, 'Mails', { name: 'mails', consumer, monitoring })
   }

@@ -1,6 +1,10 @@
 /** Requests for mails from the queue → tasks `email.send`: entry and wiring. What a mail says is in `mails/prepare-mail.ts`. */
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { accessStore } from '#core/access.store.ts'
 import { systemClock } from '#core/clock.ts'
-import { createKit } from '#core/kit.ts'
+import { documentClient } from '#core/document-client.store.ts'
+import { CLIENT_LIMITS } from '#core/dynamo.ts'
+import { kitSecret } from '#core/kit-secret.store.ts'
 import { queueClient } from '#core/queue-client.store.ts'
 import { systemRandom } from '#core/random.ts'
 import { sqsHandler } from '#core/sqs.ts'
@@ -14,14 +18,16 @@ import { createUsersStore } from './people/users.store.ts'
 import { createInvitationsStore } from './workspaces/invitations.store.ts'
 
 const environment = sendMailsEnvironment.read()
-const kit = createKit(environment, { clock: systemClock, random: systemRandom })
+const dynamo = documentClient()
+const access = accessStore(dynamo, environment.ACCESS_TABLE)
+const secret = kitSecret(new SecretsManagerClient(CLIENT_LIMITS), environment.KIT_SECRET_ID)
 const enqueueTask = createEnqueueTask(queueClient(), environment.TASK_COMMANDS_QUEUE_URL)
 const services: MailServices = {
-  users: createUsersStore(kit.dynamo, environment.AUTH_TABLE),
-  invitations: createInvitationsStore(kit.dynamo, environment.AUTH_TABLE),
-  findWorkspace: (id) => kit.accessStore.findWorkspace(id),
-  tokenKey: () => kit.secret.key('mail-token'),
-  publicOrigin: kit.publicOrigin,
+  users: createUsersStore(dynamo, environment.AUTH_TABLE),
+  invitations: createInvitationsStore(dynamo, environment.AUTH_TABLE),
+  findWorkspace: (id) => access.findWorkspace(id),
+  tokenKey: () => secret.key('mail-token'),
+  publicOrigin: environment.PUBLIC_ORIGIN,
 }
 
 export const handler = sqsHandler({

@@ -20,7 +20,8 @@ const PRIVILEGES: Readonly<Record<string, string>> = {
   'auth/api': `${API} sqs:SendMessage`,
   'auth/oauth2': `${API} kms:GetPublicKey kms:Sign`,
   'auth/publish-events': PUBLISHER,
-  'auth/send-mails': `${API} sqs:SendMessage`,
+  'auth/send-mails':
+    'dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem secretsmanager:GetSecretValue sqs:SendMessage',
   'docs/api': '',
   'etl/announce': 'dynamodb:GetItem dynamodb:UpdateItem',
   'etl/api': `${API} lambda:InvokeFunction s3:GetObject s3:ListBucket s3:PutObject`,

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { pageOf } from '#core/pagination.ts'
 import { PERMISSIONS } from '#core/permissions.ts'
-import { permission, role, time } from '../auth-schemas.ts'
+import { overlapSeconds, permission, role, time } from '../auth-schemas.ts'
 
 const grant = z.enum(['authorization_code', 'client_credentials'])
 export const createClientBody = z.object({
@@ -39,12 +39,9 @@ export const newClientBody = clientBody
   .extend({ secret: z.string().optional().meta({ description: 'The `client_secret`. It is shown this once.' }) })
   .meta({ id: 'NewOAuthClient', description: 'A new client with its secret.' })
 export const rotateClientSecretBody = z.object({
-  overlapSeconds: z
-    .int()
-    .min(0)
-    .max(604_800)
-    .default(86_400)
-    .meta({ description: 'How long the old secret still works, so that its users can be moved: at most a week.' }),
+  overlapSeconds: overlapSeconds.meta({
+    description: 'How long the old secret still works, so that its users can be moved: at most a week.',
+  }),
 })
 export const rotatedClientSecretBody = z
   .object({

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { pageOf } from '#core/pagination.ts'
 import { PERMISSIONS } from '#core/permissions.ts'
-import { permission, role, time } from '../auth-schemas.ts'
+import { overlapSeconds, permission, role, time } from '../auth-schemas.ts'
 
 export const createApiKeyBody = z.object({
   name: z.string().trim().min(1).max(80).meta({ description: 'For people: what the key is for.' }),
@@ -15,12 +15,9 @@ export const createApiKeyBody = z.object({
   expiresAt: time.optional().meta({ description: 'From when on the key is refused. Without: never.' }),
 })
 export const rotateApiKeyBody = z.object({
-  overlapSeconds: z
-    .int()
-    .min(0)
-    .max(604_800)
-    .default(86_400)
-    .meta({ description: 'How long the old key still works, so that its users can be moved: at most a week.' }),
+  overlapSeconds: overlapSeconds.meta({
+    description: 'How long the old key still works, so that its users can be moved: at most a week.',
+  }),
 })
 export const apiKeyBody = z
   .object({
