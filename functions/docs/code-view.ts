@@ -1,7 +1,9 @@
 /** Code on the pages: JSON with its parts marked, and a request as a curl command. Pure. */
+import { FORM_TYPE } from '#core/form-body.ts'
 import type { Html, HtmlValue } from '#core/html.ts'
 import { html } from '#core/html.ts'
 import {
+  type MediaType,
   type OpenApiDocument,
   type OperationObject,
   type ParameterObject,
@@ -41,14 +43,27 @@ export interface Operation {
 export function curlCommand(document: OpenApiDocument, { method, path, operation }: Operation): string {
   const parameters = parametersOf(document, operation)
   const url = `${document.servers[0]?.url ?? ''}${filledPath(path, parameters)}${exampleQuery(parameters)}`
-  const body = operation.requestBody?.content['application/json']?.example
-  const takesBody = operation.requestBody !== undefined
   const lines = [
     `curl ${method === 'get' ? '' : `-X ${method.toUpperCase()} `}${/[?&{}]/.test(url) ? shellQuote(url) : url}`,
     ...(operation.security.length > 0 ? ['-H "Authorization: Bearer $BACKLOT_API_KEY"'] : []),
-    ...(takesBody ? [`-H 'Content-Type: application/json'`, `-d ${shellQuote(JSON.stringify(body ?? {}))}`] : []),
+    ...dataOf(operation.requestBody?.content),
   ]
   return lines.join(' \\\n  ')
+}
+
+/** JSON, or the fields of a form, which is what curl sends unless it is told otherwise. */
+function dataOf(content: Readonly<Record<string, MediaType>> | undefined): string[] {
+  if (content === undefined) return []
+  const form = content[FORM_TYPE]
+  if (form !== undefined) return fieldsOf(form.example ?? {}).map((field) => `-d ${shellQuote(field)}`)
+  const body = content['application/json']?.example ?? {}
+  return [`-H 'Content-Type: application/json'`, `-d ${shellQuote(JSON.stringify(body))}`]
+}
+
+/** `{ lines: [{ price: 'a' }] }` → `lines[0][price]=a`. */
+function fieldsOf(value: unknown, name = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [`${name}=${encodeURIComponent(textOf(value))}`]
+  return Object.entries(value).flatMap(([key, inner]) => fieldsOf(inner, name === '' ? key : `${name}[${key}]`))
 }
 
 export const parametersOf = (document: OpenApiDocument, operation: OperationObject): readonly ParameterObject[] =>

@@ -86,8 +86,11 @@ const simplify =
   (direction: Direction) =>
   ({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void => {
     if (jsonSchema.format !== undefined && SPEAKING_FORMATS.has(jsonSchema.format)) delete jsonSchema.pattern
-    // A number that arrives as text (a query parameter) is described as the number, not by the text's pattern.
-    if (jsonSchema.type === 'integer' || jsonSchema.type === 'number') delete jsonSchema.pattern
+    // A number that arrives as text (a query parameter) is described as the number, not by the text's pattern and length.
+    if (jsonSchema.type === 'integer' || jsonSchema.type === 'number') {
+      delete jsonSchema.pattern
+      delete jsonSchema.minLength
+    }
     if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
     if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
     if (direction === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties

@@ -243,6 +243,12 @@ const declaredHeaders = (answer: Answer | undefined): Record<string, HeaderObjec
 /** The answers and beside them the problems; where both have a status, one response with both contents. */
 function responsesOf(route: DescribedRoute, parts: Parts): Record<string, ResponseObject | Reference> {
   const answers = answersOf(route, parts)
+  const shared = Object.entries(route.answers).flatMap(([status, { component }]) => {
+    const response = answers[status]
+    if (component === undefined || response === undefined) return []
+    parts.responses.set(component, response)
+    return [[status, { $ref: `#/components/responses/${component}` }] as const]
+  })
   const problems = problemResponses(problemsOf(route), route).map(({ status, name, response }) => {
     const answer = answers[status]
     if (answer !== undefined) return [status, bothOf(answer, response)] as const
@@ -251,7 +257,7 @@ function responsesOf(route: DescribedRoute, parts: Parts): Record<string, Respon
     parts.responses.set(name, response)
     return [status, { $ref: `#/components/responses/${name}` }] as const
   })
-  return { ...answers, ...Object.fromEntries(problems) }
+  return { ...answers, ...Object.fromEntries(shared), ...Object.fromEntries(problems) }
 }
 
 const bothOf = (answer: ResponseObject, problem: ResponseObject): ResponseObject => ({

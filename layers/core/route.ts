@@ -12,6 +12,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 /** What a route answers with one status. Without `body` the answer is empty (204). */
 export interface Answer {
   readonly description: string
+  /** Many routes have this very answer: it stands once among the document's components, by this name. */
+  readonly component?: string
   readonly body?: z.ZodType
   /** Default `application/json`; for any other type the body is a string. */
   readonly contentType?: string

@@ -13,6 +13,7 @@ import { docsApi } from '../../functions/docs/routes.ts'
 import { etlApi } from '../../functions/etl/etl-routes.ts'
 import { linksApi } from '../../functions/links/link-routes.ts'
 import { paymentsApi } from '../../functions/payments/payments-api.ts'
+import { stripeDescription } from '../../functions/payments/stripe/stripe-description.ts'
 import { schedulesApi } from '../../functions/schedules/schedules-api.ts'
 import { inboxRoutes } from '../../functions/tasks/inbox/inbox-routes.ts'
 import { tasksApi } from '../../functions/tasks/tasks-api.ts'
@@ -57,7 +58,9 @@ export function documents(services = SERVICES): ReadonlyMap<string, OpenApiDocum
     `${service.service}.json`,
     openApiDocument([service], infoOf(`Backlot ${service.title}`, service.description)),
   ])
-  return new Map([['backlot.json', openApiDocument(services, infoOf('Backlot', packageJson.description))], ...own])
+  // What Stripe's SDKs call is not one of our services: it is in the document of all alone.
+  const all = openApiDocument([...services, stripeDescription], infoOf('Backlot', packageJson.description))
+  return new Map([['backlot.json', all], ...own])
 }
 
 /** The text of a file: what Biome would make of it is of no interest, a small diff is. */

@@ -11,7 +11,11 @@ export type Body = Readonly<Record<string, unknown>>
 const MAX_LEVELS = 4
 const MAX_PATHS = 20
 
-export const expandParameter = z.array(z.string().min(1)).max(MAX_PATHS).optional()
+export const expandParameter = z
+  .array(z.string().min(1))
+  .max(MAX_PATHS)
+  .optional()
+  .meta({ description: 'Which ids in the answer become the objects that they name: `expand[]=customer`.' })
 
 /** Which fields of which object can be asked for: an id's object, or a part that is only shown on request. */
 const EXPANDABLE: Readonly<Record<string, Readonly<Record<string, 'object' | 'part'>>>> = {

@@ -19,10 +19,13 @@ const time = integer(0, MAX_TIME).optional()
 
 /** Spread into a list's parameters. */
 export const listParameters = {
-  limit: integer(1, MAX_LIMIT).default(DEFAULT_LIMIT),
-  starting_after: id.optional(),
-  ending_before: id.optional(),
-  created: z.union([integer(0, MAX_TIME), z.strictObject({ gt: time, gte: time, lt: time, lte: time })]).optional(),
+  limit: integer(1, MAX_LIMIT).default(DEFAULT_LIMIT).meta({ description: 'How many objects at most.' }),
+  starting_after: id.optional().meta({ description: 'The id of the object that the page comes after.' }),
+  ending_before: id.optional().meta({ description: 'The id of the object that the page ends before.' }),
+  created: z
+    .union([integer(0, MAX_TIME), z.strictObject({ gt: time, gte: time, lt: time, lte: time })])
+    .optional()
+    .meta({ description: 'When the objects were made, in epoch seconds: this one, or `created[gte]=` and the like.' }),
 }
 
 export interface ListParameters {

@@ -40,6 +40,7 @@ export const integer = (minimum: number, maximum: number) =>
         .min(minimum, { error: `must be greater than or equal to ${minimum}` })
         .max(maximum, { error: `must be less than or equal to ${maximum}` }),
     )
+    .meta({ type: 'integer', minimum, maximum })
 
 export const boolean = z
   .enum(['true', 'false'], { error: 'must be true or false' })

@@ -64,6 +64,20 @@ describe('curlCommand', () => {
     )
   })
 
+  it('sends the example of a form as its fields', () => {
+    const example = { name: 'Ada & Co', lines: [{ price: 'p', quantity: 2 }] }
+    const content = { 'application/x-www-form-urlencoded': { schema: {}, example } }
+    const create = operation({ requestBody: { required: true, content } })
+    expect(curlCommand(document, { method: 'post', path: '/books', operation: create })).toBe(
+      [
+        'curl -X POST http://localhost:4000/books \\',
+        "  -d 'name=Ada%20%26%20Co' \\",
+        "  -d 'lines[0][price]=p' \\",
+        "  -d 'lines[0][quantity]=2'",
+      ].join('\n'),
+    )
+  })
+
   it('fills in path and query from their examples, quoted for the shell', () => {
     const read = operation({
       parameters: [
