@@ -13,7 +13,7 @@ LOG = logging.getLogger("backlot.gathered")
 #: Alarms look at periods of 10 s and more.
 METRICS_SECONDS = 2.0
 #: A log line is seen soon after its invocation; on AWS it takes seconds.
-LOGS_SECONDS = 0.2
+LOGS_SECONDS = 1.0
 #: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html: 10,000 events, and 1 MB
 #: with 26 bytes for each event.
 MAX_BATCH_EVENTS = 10_000

@@ -34,6 +34,8 @@ def apply(port: int, state: Path) -> None:
             # empty ones after 1 s, where the default grows to 10 s.
             "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.01",
             "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
+            # A request to CloudWatch for each figure of each message, more than a quarter of all requests; nobody looks.
+            "SQS_DISABLE_CLOUDWATCH_METRICS": "1",
             "DYNAMODB_REMOVE_EXPIRED_ITEMS": "1",
             # No looking five times without a pause; cloudformation.py makes the pause short.
             "CFN_NO_WAIT_ITERATIONS": "0",
