@@ -1,16 +1,16 @@
 /**
  * `bench/local-cloud`: what the local cloud takes for what everything else is made of (an item, a function, a request of the
- * API), and what it takes when nobody asks. Needs one that runs: `npm run up`.
+ * API), and what it takes when nobody asks. Needs one that runs.
  */
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
 import { SECOND } from '../layers/core/clock.ts'
-import { type Outputs, readOutputs } from '../local/outputs.ts'
+import type { Outputs } from '../local/outputs.ts'
 import { portHolder } from '../local/ports.ts'
-import { readSettings } from '../local/settings.ts'
 import { type Row, report, rounded } from './measure.ts'
+import { runningCloud } from './running-cloud.ts'
 
 const DEFAULT_SECONDS = 5
 /** One: latency without waiting for others. Eight: more than two cores answer at once. */
@@ -29,7 +29,8 @@ export async function main(args: readonly string[] = []): Promise<number> {
     args: [...args],
     options: { seconds: { type: 'string', default: String(DEFAULT_SECONDS) }, json: { type: 'string' } },
   })
-  const outputs = await readOutputs(readSettings().home.outputs)
+  const outputs = await runningCloud('Local cloud')
+  if (outputs === undefined) return 0
   const rows: Row[] = []
   for (const asked of requests(outputs))
     for (const connections of CONNECTIONS) rows.push(await load(asked, connections, Number(values.seconds), outputs))

@@ -5,10 +5,10 @@
 import { parseArgs } from 'node:util'
 import { ulid } from 'ulid'
 import { signStripe } from '../functions/payments/webhooks/stripe-signature.ts'
-import { type Outputs, readOutputs } from '../local/outputs.ts'
-import { readSettings } from '../local/settings.ts'
+import type { Outputs } from '../local/outputs.ts'
 import { median, percentile, type Row, report, rounded, timed, until } from './measure.ts'
 import { ackCost, benchEvent, SECRET } from './payments-cpu.ts'
+import { runningCloud } from './running-cloud.ts'
 
 const CPU_WEBHOOKS = 2_000
 const DEFAULT_WEBHOOKS = 200
@@ -94,12 +94,8 @@ async function reportPrice(json: string | undefined): Promise<void> {
 }
 
 async function reportEndToEnd(count: number, json: string | undefined): Promise<void> {
-  const outputs = await readOutputs(readSettings().home.outputs).catch(() => undefined)
-  const running = outputs !== undefined && (await fetch(outputs.edge.url).catch(() => undefined)) !== undefined
-  if (!running) {
-    console.log('\nPayments, end to end: not measured, because no local cloud is running (npm run up).')
-    return
-  }
+  const outputs = await runningCloud('Payments, end to end')
+  if (outputs === undefined) return
   const source = await call<{ id: string }>(outputs, '/webhook-sources', {
     ...{ name: 'Bench', kind: 'stripe', secrets: [SECRET] },
   })

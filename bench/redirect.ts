@@ -6,12 +6,11 @@ import { fork } from 'node:child_process'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundleFunctions } from '../infra/bundle.ts'
-import { readOutputs } from '../local/outputs.ts'
-import { readSettings } from '../local/settings.ts'
 import { functionEnvironment } from './function-environment.ts'
 import { median, percentile, report, rounded } from './measure.ts'
 import type { CpuFigures } from './redirect-cpu.ts'
 import { endToEnd } from './redirect-load.ts'
+import { runningCloud } from './running-cloud.ts'
 
 /** Microseconds of our code for one request: handler, signing, HTTP client, log line. */
 const BUDGET_US = 150
@@ -63,13 +62,8 @@ async function reportCpu(figures: CpuFigures, json: string | undefined): Promise
 }
 
 async function reportLoad(seconds: number, json: string | undefined): Promise<void> {
-  const { home } = readSettings()
-  const outputs = await readOutputs(home.outputs).catch(() => undefined)
-  const running = outputs !== undefined && (await fetch(outputs.edge.url).catch(() => undefined)) !== undefined
-  if (!running) {
-    console.log('\nRedirect, end to end: not measured, because no local cloud is running (npm run up).')
-    return
-  }
+  const outputs = await runningCloud('Redirect, end to end')
+  if (outputs === undefined) return
   const rows = await endToEnd(outputs, seconds)
   const notes = [`${seconds} s each, one after the other, the load made by the same machine; every answer a 302.`]
   await report({ name: 'Redirect, end to end', rows, notes }, json?.replace(/(\.json)?$/, '.end-to-end.json'))

@@ -19,9 +19,9 @@ import { DEFAULT_CATCH_UP, occurrenceId, type Schedule } from '../functions/sche
 import { dueItemOf, dueKey, scheduleKey } from '../functions/schedules/schedule-keys.ts'
 import { createSchedulesStore } from '../functions/schedules/schedules.store.ts'
 import { clientFor } from '../local/aws.ts'
-import { type Outputs, readOutputs } from '../local/outputs.ts'
-import { readSettings } from '../local/settings.ts'
+import type { Outputs } from '../local/outputs.ts'
 import { median, percentile, type Row, report, rounded, timed } from './measure.ts'
+import { runningCloud } from './running-cloud.ts'
 
 /** https://aws.amazon.com/dynamodb/pricing/on-demand/, https://aws.amazon.com/sqs/pricing/, https://aws.amazon.com/eventbridge/pricing/ */
 const USD_PER_MILLION = { read: 0.125, write: 0.625, sqsRequest: 0.4, busEvent: 1, lambdaRequest: 0.2 } as const
@@ -49,11 +49,8 @@ export async function main(args: readonly string[] = []): Promise<number> {
       json: { type: 'string' },
     },
   })
-  const outputs = await readOutputs(readSettings().home.outputs).catch(() => undefined)
-  if (outputs === undefined) {
-    console.log('\nSchedules: not measured, because no local cloud is running (npm run up).')
-    return 0
-  }
+  const outputs = await runningCloud('Schedules')
+  if (outputs === undefined) return 0
   const rows: Row[] = []
   for (const stored of values.stored) rows.push(await ticksWith(outputs, Number(stored)))
   await report({ name: 'Schedules, a tick', rows, notes: [TICK_NOTE] }, values.json)

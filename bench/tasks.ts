@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util'
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { ulid } from 'ulid'
 import { clientFor } from '../local/aws.ts'
-import { type Outputs, readOutputs } from '../local/outputs.ts'
-import { readSettings } from '../local/settings.ts'
+import type { Outputs } from '../local/outputs.ts'
 import { median, percentile, type Row, report, rounded, until } from './measure.ts'
+import { runningCloud } from './running-cloud.ts'
 import { tasksCpu } from './tasks-cpu.ts'
 
 const CPU_TASKS = 1_000
@@ -105,12 +105,8 @@ async function reportPrice(json: string | undefined): Promise<void> {
 }
 
 async function reportEndToEnd(count: number, json: string | undefined): Promise<void> {
-  const outputs = await readOutputs(readSettings().home.outputs).catch(() => undefined)
-  const running = outputs !== undefined && (await fetch(outputs.edge.url).catch(() => undefined)) !== undefined
-  if (!running) {
-    console.log('\nTasks, end to end: not measured, because no local cloud is running (npm run up).')
-    return
-  }
+  const outputs = await runningCloud('Tasks, end to end')
+  if (outputs === undefined) return
   const server = createServer((_, response) => response.end('ok'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
