@@ -40,6 +40,8 @@ export interface Edge {
 const ORIGIN_TIMEOUT_MS = 30_000
 /** LocalStack's server closes idle connections on its own; ours go first, so that no request meets a closing one. */
 const IDLE_SOCKET_MS = 4_000
+/** Longer than clients keep an idle connection: they close first, so that none of their requests meets a closing one. */
+const KEPT_MS = 65_000
 const LOOPBACK = ['127.0.0.1', '::1']
 /** What LocalStack answers itself on every host name; on AWS there is nothing behind these paths. */
 const EMULATOR_PATHS = /^\/+_(localstack|aws|extension)(\/|$)/
@@ -175,13 +177,15 @@ async function listenOnLoopback(
   handle: (incoming: IncomingMessage, response: ServerResponse) => void,
 ): Promise<{ readonly servers: readonly Server[]; readonly port: number }> {
   const [v4 = '', v6 = ''] = LOOPBACK
-  const first = await listen(createServer(handle), port, v4)
+  const first = await listen(createServer({ keepAliveTimeout: KEPT_MS }, handle), port, v4)
   const chosen = (first.address() as AddressInfo).port
-  const second = await listen(createServer(handle), chosen, v6).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') return undefined
-    first.close()
-    throw error
-  })
+  const second = await listen(createServer({ keepAliveTimeout: KEPT_MS }, handle), chosen, v6).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') return undefined
+      first.close()
+      throw error
+    },
+  )
   return { servers: second ? [first, second] : [first], port: chosen }
 }
 

@@ -1,6 +1,7 @@
 """Which environment takes an invocation. LocalStack starts a new one whenever none is ready, without end; here their
-number is bounded, an environment that still works after its answer is left alone, and environments are reused latest
-first, so that the others grow old and can be stopped. Everything else is LocalStack's own lifecycle."""
+number is bounded, and so are those that start at once; an environment that still works after its answer is left alone, and
+environments are reused latest first, so that the others grow old and can be stopped. Everything else is LocalStack's
+own lifecycle."""
 
 import contextlib
 import logging
@@ -28,6 +29,13 @@ AFTER_WORK_SECONDS = 0.15
 QUEUE_SECONDS = 10
 #: How often idle environments are looked through for those past LAMBDA_KEEPALIVE_MS.
 REAP_SECONDS = 30
+
+#: Processes that start at once: more of them only share the processor. A crowd is served by the first that are there.
+STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)
+#: Then it starts all the same: what runs may run for long.
+START_PATIENCE_SECONDS = 2
+#: How often somebody who waits looks again.
+LOOK_SECONDS = 0.05
 
 #: What an environment takes: 60 to 90 MB.
 ENVIRONMENT_BYTES = 90 * 1024**2
@@ -89,6 +97,8 @@ class Environments:
                 waited = time.monotonic() - asked
                 if own and waited < AFTER_WORK_SECONDS:
                     self._changed.wait(AFTER_WORK_SECONDS - waited)
+                elif waited < START_PATIENCE_SECONDS and self._starts() >= STARTS_AT_ONCE:
+                    self._changed.wait(LOOK_SECONDS)
                 elif self._has_room():
                     self._starting += 1
                     break
@@ -118,6 +128,9 @@ class Environments:
         environment.reserve()
         self._service.environments[manager_id][environment.id] = environment
         return environment
+
+    def _starts(self) -> int:
+        return self._starting + sum(e.runtime_executor.is_starting() for e in self._all())
 
     def _has_room(self) -> bool:
         everything = self._all()

@@ -23,6 +23,8 @@ from watchdog import Watchdog
 #: AWS gives up after 10 s and tries once more (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html);
 #: here a single try has both, because many environments may start on few cores.
 INIT_DEADLINE_SECONDS = 20
+#: Most handlers answer sooner; one that does not is at work, not starting.
+FIRST_ANSWER_SECONDS = 0.1
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB each way, and 100 bytes more out.
 MAX_ANSWER_BYTES = 6 * 1024 * 1024 + 100
 #: What of an invocation's output goes to CloudWatch Logs, whose batches hold 1 MB. The function's file has all of it.
@@ -55,6 +57,9 @@ class ProcessExecutor(RuntimeExecutor):
         self._output_lock = threading.Lock()
         self._invoking = False
         self._stopped = False
+        #: Until its first answer, or a moment after its handler was loaded.
+        self._start_over_at: float | None = None
+        self._has_answered = False
         #: Sends late output to CloudWatch Logs; known from the first invocation on (environments.py).
         self.publish: Callable[[str], None] = lambda text: None
 
@@ -83,6 +88,7 @@ class ProcessExecutor(RuntimeExecutor):
         finally:
             with self._lock:
                 self._invoking = False
+                self._has_answered = True
                 if self._stopped:
                     self._end_process()
         milliseconds = (time.perf_counter() - started) * 1000
@@ -116,6 +122,13 @@ class ProcessExecutor(RuntimeExecutor):
         pass
 
     # What the pool asks
+
+    def is_starting(self) -> bool:
+        """Whether its process takes the processor to start: from the beginning until its first answer, and no longer than a
+        moment after its handler was loaded, for the handler may take its time."""
+        if self._stopped or self._has_answered:
+            return False
+        return self._start_over_at is None or time.monotonic() < self._start_over_at
 
     def is_free(self) -> bool:
         """Whether an invocation can begin at once: nothing goes on after the last answer."""
@@ -173,6 +186,7 @@ class ProcessExecutor(RuntimeExecutor):
         if "initError" in message:
             self._end_process()
             raise InitError(message["initError"])
+        self._start_over_at = time.monotonic() + FIRST_ANSWER_SECONDS
         return process
 
     def _spawn(self, folder: str) -> NodeProcess:

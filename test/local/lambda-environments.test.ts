@@ -1,15 +1,17 @@
 /** Lambda environments of the local cloud: the code that they run, their work after the answer, and how many there are. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import {
   GetFunctionCommand,
+  LambdaClient,
   PublishLayerVersionCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ZipFile } from 'yazl'
 import { isAlive } from '../../local/lock.ts'
-import { childrenOf, Emulator, ENVIRONMENTS, eventually, START_DEADLINE_MS } from './emulator.ts'
+import { childrenOf, clientOptions, Emulator, ENVIRONMENTS, eventually, START_DEADLINE_MS } from './emulator.ts'
 
 let emulator: Emulator
 beforeAll(async () => {
@@ -147,6 +149,25 @@ describe('environments', () => {
     const many = await Promise.all(Array.from({ length: 2 * ENVIRONMENTS }, () => emulator.invoke('one-of-many-0')))
     expect(many.filter(({ error }) => error !== undefined)).toEqual([])
     expect((await runtimes()).length).toBeLessThanOrEqual(ENVIRONMENTS)
+  })
+
+  test('start a few at once: a crowd is served by the first that are there', async () => {
+    const crowd = 12 * availableParallelism()
+    process.env['BACKLOT_LAMBDA_ENVIRONMENTS'] = `${crowd}`
+    const other = await emulator.startAnother('roomy').finally(() => {
+      process.env['BACKLOT_LAMBDA_ENVIRONMENTS'] = `${ENVIRONMENTS}`
+    })
+    const on = new LambdaClient({ ...clientOptions(other), requestHandler: { maxSockets: crowd } })
+    try {
+      const source =
+        'await new Promise((done) => setTimeout(done, 300)); export const handler = async () => process.pid'
+      await emulator.createFunction('crowded', source, { on })
+      const answers = await Promise.all(Array.from({ length: crowd }, () => emulator.invoke('crowded', {}, on)))
+      expect(answers.filter(({ error }) => error !== undefined)).toEqual([])
+      expect(new Set(answers.map(({ payload }) => payload)).size).toBeLessThanOrEqual(crowd / 2)
+    } finally {
+      await other.stop()
+    }
   })
 })
 
