@@ -7,7 +7,6 @@ import { checkTarget } from '#core/http-target.ts'
 import { isStripeType } from '../../changes/stripe-event.ts'
 import { changed, type StoredObject } from '../../objects/objects.ts'
 import type { StoredSecret } from '../secrets.ts'
-import type { Health } from './health.ts'
 
 /** How messages are signed and what they look like: of Standard Webhooks, or of Stripe. */
 export const SCHEMES = ['standard-webhooks', 'stripe'] as const
@@ -16,6 +15,34 @@ export type Scheme = (typeof SCHEMES)[number]
 /** Why nothing is sent to it. */
 export const DISABLED_REASONS = ['manual', 'gone', 'failing'] as const
 export type DisabledReason = (typeof DISABLED_REASONS)[number]
+
+/** How much of the way to being disabled is told of, in per cent; the last is that it was disabled. */
+export const NOTICE_STAGES = [50, 70, 90, 100] as const
+export type NoticeStage = (typeof NOTICE_STAGES)[number]
+
+export interface Breaker {
+  readonly state: 'open' | 'half_open' | 'releasing'
+  /** When the clock looks at it again. */
+  readonly at: string
+  /** How often it opened without a success between. */
+  readonly openings: number
+  /** Half open: the event whose delivery is tried. */
+  readonly probe: string | null
+}
+
+export interface Health {
+  /** In a row, until the breaker opened. */
+  readonly failures: number
+  /** Null while it is closed. */
+  readonly breaker: Breaker | null
+  /** The last stage that its owners were told of, or are about to be. */
+  readonly noticed: NoticeStage | 0
+  /** Waits to be sent. */
+  readonly notice: { readonly stage: NoticeStage; readonly at: string } | null
+  readonly disabledAt: string | null
+  /** Events from then on failed or were not tried, until somebody sends them again. */
+  readonly missedSince: string | null
+}
 
 export interface WebhookEndpoint extends StoredObject<'webhook_endpoint'> {
   readonly scheme: Scheme

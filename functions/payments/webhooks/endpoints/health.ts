@@ -11,36 +11,15 @@
  */
 import { DAY, HOUR, MINUTE, SECOND } from '#core/clock.ts'
 import { changed } from '../../objects/objects.ts'
-import type { DisabledReason, WebhookEndpoint } from './endpoint.ts'
+import {
+  type Breaker,
+  type DisabledReason,
+  type Health,
+  NOTICE_STAGES,
+  type NoticeStage,
+  type WebhookEndpoint,
+} from './endpoint.ts'
 import { isTestEvent } from './test-event.ts'
-
-/** How much of the way to being disabled is told of, in per cent; the last is that it was disabled. */
-export const NOTICE_STAGES = [50, 70, 90, 100] as const
-export type NoticeStage = (typeof NOTICE_STAGES)[number]
-
-export interface Breaker {
-  readonly state: 'open' | 'half_open' | 'releasing'
-  /** When the clock looks at it again. */
-  readonly at: string
-  /** How often it opened without a success between. */
-  readonly openings: number
-  /** Half open: the event whose delivery is tried. */
-  readonly probe: string | null
-}
-
-export interface Health {
-  /** In a row, until the breaker opened. */
-  readonly failures: number
-  /** Null while it is closed. */
-  readonly breaker: Breaker | null
-  /** The last stage that its owners were told of, or are about to be. */
-  readonly noticed: NoticeStage | 0
-  /** Waits to be sent. */
-  readonly notice: { readonly stage: NoticeStage; readonly at: string } | null
-  readonly disabledAt: string | null
-  /** Events from then on failed or were not tried, until somebody sends them again. */
-  readonly missedSince: string | null
-}
 
 const WELL: Health = {
   ...{ failures: 0, breaker: null, noticed: 0, notice: null },

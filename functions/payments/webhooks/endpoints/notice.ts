@@ -3,8 +3,8 @@ import type { Member } from '#core/access.store.ts'
 import { DAY, HOUR } from '#core/clock.ts'
 import { type Html, html } from '#core/html.ts'
 import type { TaskCommand } from '#core/task-command.ts'
-import type { WebhookEndpoint } from './endpoint.ts'
-import { MAX_FAILING_MS, type NoticeStage } from './health.ts'
+import type { NoticeStage, WebhookEndpoint } from './endpoint.ts'
+import { MAX_FAILING_MS } from './health.ts'
 
 const STYLE = 'font:16px/1.6 system-ui,sans-serif;max-width:34em;margin:0 auto;padding:24px'
 const LIMIT = `${MAX_FAILING_MS / DAY} days`

@@ -12,8 +12,8 @@ import type { DueEntry } from '../../payments-keys.ts'
 import type { DeliveriesStore } from '../out/deliveries.store.ts'
 import { type Delivery, type DeliveryRef, deliveryWrite, giveUp, isParked, unpark } from '../out/delivery.ts'
 import { deliveryTask, probeTask } from '../out/delivery-task.ts'
-import type { WebhookEndpoint } from './endpoint.ts'
-import { closeBreaker, type Health, halfOpen, healthOf, noticeSent } from './health.ts'
+import type { Health, WebhookEndpoint } from './endpoint.ts'
+import { closeBreaker, halfOpen, healthOf, noticeSent } from './health.ts'
 import { noticeCommand } from './notice.ts'
 
 export interface WatchServices {

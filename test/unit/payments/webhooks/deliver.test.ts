@@ -6,8 +6,12 @@ import { MINUTE } from '#core/clock.ts'
 import type { HttpCall, HttpOutcome } from '#core/http-client.ts'
 import { Changes } from '../../../../functions/payments/changes/changes.ts'
 import type { EventRow } from '../../../../functions/payments/changes/stripe-event.ts'
-import { newEndpoint, type WebhookEndpoint } from '../../../../functions/payments/webhooks/endpoints/endpoint.ts'
-import { BREAKER_FAILURES, type Health, healthOf } from '../../../../functions/payments/webhooks/endpoints/health.ts'
+import {
+  type Health,
+  newEndpoint,
+  type WebhookEndpoint,
+} from '../../../../functions/payments/webhooks/endpoints/endpoint.ts'
+import { BREAKER_FAILURES, healthOf } from '../../../../functions/payments/webhooks/endpoints/health.ts'
 import { createDeliverWebhook } from '../../../../functions/payments/webhooks/out/deliver.ts'
 import { type Delivery, MAX_TRIES, newDelivery, resend } from '../../../../functions/payments/webhooks/out/delivery.ts'
 import { createSecretBox, newSecret, storedSecret } from '../../../../functions/payments/webhooks/secrets.ts'
