@@ -1,12 +1,14 @@
 /**
  * Many use the same thing at the same moment, all of them in flight together. What has to hold, each time:
  * 1. of 50 refreshes of one token one is done: whoever gets tokens gets the same ones, and nobody gets anything else but
- *    "please try again" (the answer of the first was not there yet), after which they get the same too
+ *    "please try again" (the answer of the first was not there yet), after which they get the same too. Who comes when
+ *    the time for a repeat is over is a thief to the service, and no racer
  * 2. the successor works, and a token that comes again when its time is over ends the family, the newest token with it
  *    (long form: the time is ten seconds)
  * 3. of 50 redemptions of one link, each with a password of its own, one is done, and its password is the one that signs in
  */
 import * as client from 'openid-client'
+import { REPEAT_WINDOW_SECONDS } from '../../functions/auth/oauth2/repeated-refresh.ts'
 import { SECOND } from '../../layers/core/clock.ts'
 import type { Outputs } from '../../local/outputs.ts'
 import { newApplication, refreshed, signedIn } from '../integration/auth-applications.ts'
@@ -52,7 +54,7 @@ export async function run({
   const refreshWinners: number[] = []
   const redemptionWinners: number[] = []
   for (let round = 0; round < times; round += 1) {
-    refreshWinners.push(await raceOfRefreshes(person, workspace, racers, form))
+    refreshWinners.push(await raceInTime(() => raceOfRefreshes(person, workspace, racers, form)))
     redemptionWinners.push(await raceOfRedemptions(origin, person, racers, form))
   }
   return { refreshWinners, redemptionWinners }
@@ -61,25 +63,44 @@ export async function run({
 /** A family that is a few generations old, as they are in life; the short form takes the first. */
 const GENERATIONS = { short: 1, long: 3 } as const
 
+const RACES = 3
+
+/** Again when the machine took longer for all than the time in which a token may be repeated. */
+async function raceInTime(run: () => Promise<number | undefined>): Promise<number> {
+  for (let tries = 0; tries < RACES; tries += 1) {
+    const winners = await run()
+    if (winners !== undefined) return winners
+  }
+  throw new Error(`expected one of ${RACES} races to be over within ${REPEAT_WINDOW_SECONDS} s`)
+}
+
+/** Undefined when some came too late. */
 async function raceOfRefreshes(
   person: Person,
   workspace: string,
   racers: number,
   form: 'short' | 'long',
-): Promise<number> {
+): Promise<number | undefined> {
   const { config, tokens } = await signedIn(person, await newApplication(person, workspace))
   await warm(() => fetch(new URL('/oauth2/jwks', person.browser.origin)), racers)
   let token = tokens.refresh_token ?? ''
   let winners = 0
   for (let generation = 0; generation < GENERATIONS[form]; generation += 1) {
     const [before, presented]: [number, string] = [winners, token]
-    const outcomes = await race(racers, () => refreshedInTheEnd(config, presented))
-    const successors = new Set(outcomes.map((outcome) => outcome.kind === 'won' && outcome.tokens.refresh_token))
-    const errors = outcomes.flatMap((outcome) =>
-      outcome.kind === 'refused' ? [outcome.error ?? 'no answer of ours'] : [],
+    const began = performance.now()
+    const outcomes = await race(racers, async () => {
+      const outcome = await refreshedInTheEnd(config, presented)
+      return { ...outcome, isLate: performance.now() - began > REPEAT_WINDOW_SECONDS * SECOND }
+    })
+    const successors = new Set(outcomes.flatMap((one) => (one.kind === 'won' ? [one.tokens.refresh_token] : [])))
+    const refusals = outcomes.filter((one) => one.kind === 'refused')
+    const wrong = refusals.filter(({ isLate, error }) => !isLate || error !== 'invalid_grant')
+    expectThat(
+      wrong.length === 0,
+      `the same tokens for all, got ${wrong.length} of ${racers} refused: ${wrong[0]?.error}`,
     )
-    expectThat(errors.length === 0, `the same tokens for all, got ${errors.length} of ${racers} refused: ${errors[0]}`)
     expectThat(successors.size === 1, `one successor, got ${successors.size}`)
+    if (refusals.length > 0) return undefined
     winners = Math.max(before, successors.size)
     token = String([...successors][0])
   }
